@@ -1,1 +1,3 @@
+//! Builds, runs and tests the whole product: `cargo xtask`.
+
 fn main() {}
