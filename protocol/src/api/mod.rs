@@ -1,0 +1,15 @@
+//! Requests and answers of the HTTP interface, a file a noun.
+
+pub mod accounts;
+pub mod commands;
+pub mod contacts;
+pub mod conversations;
+pub mod events;
+pub mod pages;
+
+/// Names the user a browser's request is meant for, so that nothing is done in another's name when
+/// the account was changed in another tab. Answered `409 wrong_account` if it is not the session's.
+pub const USER_HEADER: &str = "zspchat-user";
+
+/// Where all resources are.
+pub const ROOT: &str = "/api/v1";

@@ -1,0 +1,237 @@
+//! Commands: everything that changes a conversation.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::event::{Content, Role};
+use crate::ids::{ClientId, ConversationId, Millis, Seq, UserId};
+use crate::limits::Limits;
+use crate::problem::{Fault, FieldError};
+
+/// One command, as it is posted to `conversations/{id}/commands`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Command {
+    /// The idempotency key, made once and repeated on every retry.
+    pub client_id: ClientId,
+    /// What is to be done.
+    #[serde(flatten)]
+    pub kind: CommandKind,
+}
+
+/// What a command asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum CommandKind {
+    /// The conversation's first event. Has routes of its own, `PUT conversations/…`.
+    #[serde(skip)]
+    Create {
+        /// The group's name, if any.
+        name: Option<String>,
+        /// All first members, the creator among them.
+        members: Vec<UserId>,
+    },
+    /// Say something.
+    Send {
+        /// What.
+        content: Content,
+        /// The message it answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<Seq>,
+        /// Who is called by name.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<UserId>,
+        /// Whether everybody is called; for owner and administrators.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        mention_all: bool,
+    },
+    /// Take a message back.
+    Recall {
+        /// Which.
+        target: Seq,
+    },
+    /// Give the group a name; empty takes it away.
+    Rename {
+        /// The new name.
+        name: String,
+    },
+    /// Put up an announcement; empty takes it down.
+    Announce {
+        /// The new text.
+        announcement: String,
+    },
+    /// Bring contacts of one's own in.
+    Invite {
+        /// Whom.
+        users: Vec<UserId>,
+    },
+    /// Take members out.
+    Remove {
+        /// Whom.
+        users: Vec<UserId>,
+    },
+    /// Go.
+    Leave,
+    /// Make a member an administrator, or an administrator a member.
+    SetRole {
+        /// Whom.
+        user: UserId,
+        /// `member` or `administrator`.
+        role: Role,
+    },
+    /// Hand the group over.
+    Transfer {
+        /// To whom.
+        user: UserId,
+    },
+    /// Let a member not write until a time; 0 lets them write again.
+    MuteMember {
+        /// Whom.
+        user: UserId,
+        /// Until when.
+        until: Millis,
+    },
+    /// Let nobody but owner and administrators write, or everybody again.
+    MuteAll {
+        /// Whether the group is muted.
+        on: bool,
+    },
+    /// Go by another name in this group; empty goes back to the profile's.
+    SetNickname {
+        /// The name.
+        nickname: String,
+    },
+}
+
+/// Identifies a command's content: a repeat under the same `client_id` is the same command if its
+/// hash is.
+pub type PayloadHash = [u8; 32];
+
+/// SHA-256 over the conversation's id and the command's own JSON bytes.
+pub fn payload_hash(conversation: ConversationId, json: &[u8]) -> PayloadHash {
+    Sha256::new()
+        .chain_update(conversation.0.as_bytes())
+        .chain_update(json)
+        .finalize()
+        .into()
+}
+
+impl Command {
+    /// Checks shape and limits; what the conversation's state says is not looked at.
+    ///
+    /// # Errors
+    /// Every field at fault.
+    pub fn checked(self, limits: &Limits) -> Result<Self, Vec<FieldError>> {
+        let mut faults = Vec::new();
+        if self.client_id.made_at().is_none() {
+            faults.push(FieldError::new("client_id", Fault::Malformed));
+        }
+        match &self.kind {
+            CommandKind::Send {
+                content, mentions, ..
+            } => {
+                match content {
+                    Content::Text { text } => faults.extend(text_fault(text, limits)),
+                    Content::Unknown => faults.push(FieldError::new("content", Fault::Malformed)),
+                }
+                if mentions.len() > limits.mentions {
+                    faults.push(FieldError::new(
+                        "mentions",
+                        Fault::TooLong {
+                            max: limits.mentions,
+                        },
+                    ));
+                }
+            }
+            CommandKind::Rename { name } => {
+                faults.extend(line_fault("name", name, limits.name_chars))
+            }
+            CommandKind::SetNickname { nickname } => {
+                faults.extend(line_fault("nickname", nickname, limits.name_chars));
+            }
+            CommandKind::Announce { announcement } => {
+                faults.extend(block_fault(
+                    "announcement",
+                    announcement,
+                    limits.announcement_chars,
+                ));
+            }
+            CommandKind::Create { name, members } => {
+                if let Some(name) = name {
+                    faults.extend(line_fault("name", name, limits.name_chars));
+                }
+                faults.extend(users_fault("members", members, limits));
+            }
+            CommandKind::Invite { users } | CommandKind::Remove { users } => {
+                faults.extend(users_fault("users", users, limits));
+            }
+            CommandKind::SetRole {
+                role: Role::Owner, ..
+            } => {
+                faults.push(FieldError::new("role", Fault::Malformed));
+            }
+            CommandKind::Recall { .. }
+            | CommandKind::Leave
+            | CommandKind::SetRole { .. }
+            | CommandKind::Transfer { .. }
+            | CommandKind::MuteMember { .. }
+            | CommandKind::MuteAll { .. } => {}
+        }
+        if faults.is_empty() {
+            Ok(self)
+        } else {
+            Err(faults)
+        }
+    }
+}
+
+/// What is wrong with a message's text, if anything.
+pub fn text_fault(text: &str, limits: &Limits) -> Option<FieldError> {
+    let fault = if text.is_empty() {
+        Fault::Missing
+    } else if text.contains('\0') {
+        Fault::Malformed
+    } else if text.len() > limits.text_bytes || text.chars().count() > limits.text_chars {
+        Fault::TooLong {
+            max: limits.text_chars,
+        }
+    } else {
+        return None;
+    };
+    Some(FieldError::new("text", fault))
+}
+
+/// What is wrong with text of one line: a control character, or too many characters.
+pub fn line_fault(field: &str, text: &str, max: usize) -> Option<FieldError> {
+    if text.chars().any(char::is_control) {
+        return Some(FieldError::new(field, Fault::Malformed));
+    }
+    block_fault(field, text, max)
+}
+
+/// What is wrong with text of several lines: U+0000, or too many characters.
+pub fn block_fault(field: &str, text: &str, max: usize) -> Option<FieldError> {
+    if text.contains('\0') {
+        Some(FieldError::new(field, Fault::Malformed))
+    } else if text.chars().count() > max {
+        Some(FieldError::new(field, Fault::TooLong { max }))
+    } else {
+        None
+    }
+}
+
+fn users_fault(field: &str, users: &[UserId], limits: &Limits) -> Option<FieldError> {
+    if users.is_empty() {
+        Some(FieldError::new(field, Fault::Missing))
+    } else if users.len() > limits.group_members {
+        Some(FieldError::new(
+            field,
+            Fault::TooLong {
+                max: limits.group_members,
+            },
+        ))
+    } else {
+        None
+    }
+}
