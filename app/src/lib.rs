@@ -1,1 +1,3 @@
-//! The application.
+//! The application: rendered on the server (`ssr`), then made live in the browser (`hydrate`).
+
+pub mod state;

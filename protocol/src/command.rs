@@ -145,7 +145,7 @@ impl Command {
                 }
             }
             CommandKind::Rename { name } => {
-                faults.extend(line_fault("name", name, limits.name_chars))
+                faults.extend(line_fault("name", name, limits.name_chars));
             }
             CommandKind::SetNickname { nickname } => {
                 faults.extend(line_fault("nickname", nickname, limits.name_chars));

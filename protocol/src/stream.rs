@@ -14,7 +14,9 @@ pub struct Head {
     pub conversation: ConversationId,
     /// The last seq that the reader may have: the log's, or that of their leaving.
     pub head: Seq,
-    /// The smallest seq the server still keeps for this reader.
+    /// How many messages there are up to `head`.
+    pub head_msg_no: u64,
+    /// The smallest seq the server still keeps for this reader; `head + 1` if none.
     pub floor: Seq,
     /// How far the reader has read.
     pub read_seq: Seq,
@@ -72,8 +74,8 @@ pub struct Read {
     pub user: UserId,
     /// How far.
     pub seq: Seq,
-    /// How many messages are still unread.
-    pub unread: u64,
+    /// How many messages there are up to that seq; what is unread is the rest.
+    pub msg_no: u64,
 }
 
 /// Something about the account changed: fetch it again.

@@ -1,0 +1,3 @@
+//! What the pages show and the actions they offer.
+
+pub mod port;

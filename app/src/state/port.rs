@@ -1,0 +1,167 @@
+//! What goes between the state and the browser's machinery.
+//!
+//! The state sends [`Action`]s; `browser` runs the sync engine in the leading tab, asks the disk and
+//! the server, and answers with [`Update`]s. On the server nobody listens, and nothing is sent.
+
+use futures::channel::oneshot;
+use leptos::web_sys;
+use protocol::api::accounts::{ChangeMe, Me, User};
+use protocol::api::contacts::{AskContact, ChangeContact, Contact, ContactRequest};
+use protocol::api::conversations::{ChangePreferences, Conversation, CreateGroup, Members};
+use protocol::api::pages::Display;
+use protocol::command::CommandKind;
+use protocol::sync::{Entry, Record, Show};
+use protocol::{ConversationId, Event, Problem, RequestId, Seq, UserId};
+
+/// Tells the caller of an action how it went.
+pub type Reply<T> = oneshot::Sender<Result<T, Problem>>;
+
+/// Something the reader wants done.
+#[derive(Debug)]
+pub enum Action {
+    /// Show a conversation: answered by [`Update::Log`] from the disk, at once, and again by
+    /// [`Show`]s as more comes.
+    Open(ConversationId),
+    /// Show none.
+    Close,
+    /// Read more of the open conversation from the disk, older than `before`: at least `count`
+    /// events, and down to `to` if given. Answered by [`Update::Older`].
+    Older { conversation: ConversationId, before: Seq, count: usize, to: Option<Seq> },
+    /// Put a command in the outbox. It is on the disk when the reply comes.
+    Send { conversation: ConversationId, command: CommandKind, reply: Reply<Entry> },
+    /// Try a refused entry again.
+    Resend(u64),
+    /// Drop a refused entry.
+    Drop(u64),
+    /// Read up to here.
+    Read { conversation: ConversationId, seq: Seq, msg_no: u64 },
+    /// The reader is typing here: told to the server at most once in 3 s.
+    Typing(ConversationId),
+    /// Change the reader's own side of a conversation.
+    Preferences { conversation: ConversationId, change: ChangePreferences, reply: Reply<()> },
+    /// Take a message out of this reader's view, here, for good.
+    HideMessage { conversation: ConversationId, seq: Seq },
+    /// Whose presence to watch: all that are on the screen.
+    Watch(Vec<UserId>),
+    /// Fetch the members of a conversation (from the disk first): answered by [`Update::Members`].
+    Members(ConversationId),
+    /// Fetch profiles that are not known: answered by [`Update::Users`].
+    Users(Vec<UserId>),
+    /// Make a group.
+    CreateGroup { group: CreateGroup, reply: Reply<Conversation> },
+    /// Open the direct conversation with somebody.
+    Direct { user: UserId, reply: Reply<Conversation> },
+    /// Find somebody by exact handle or number.
+    FindUser { text: String, reply: Reply<Option<User>> },
+    /// Ask somebody to become a contact.
+    AskContact { ask: AskContact, reply: Reply<()> },
+    /// Accept (`true`) or decline a request.
+    AnswerRequest { request: RequestId, accept: bool, reply: Reply<()> },
+    /// Remark, star, block.
+    ChangeContact { user: UserId, change: ChangeContact, reply: Reply<()> },
+    /// Remove a contact.
+    RemoveContact { user: UserId, reply: Reply<()> },
+    /// Change the profile.
+    ChangeMe { change: ChangeMe, reply: Reply<Me> },
+    /// Language, theme: sets the cookies.
+    SetDisplay(Display),
+    /// How many entries wait in the outbox (for the question before logging out).
+    OutboxSize(Reply<usize>),
+    /// Log out; with `keep` the history stays on this device. Leads to the log-in page.
+    LogOut { keep: bool, reply: Reply<()> },
+    /// How much the history takes on this device.
+    Storage(Reply<Storage>),
+    /// Write the whole local history to a file and offer it for download.
+    Export(Reply<()>),
+    /// Take in a history that was exported, and say how many events were new.
+    Import { file: web_sys::File, reply: Reply<u64> },
+    /// Delete the local history and start again from what the server keeps.
+    ClearHistory(Reply<()>),
+}
+
+/// What this device holds and can do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Storage {
+    /// Events in the history.
+    pub events: u64,
+    /// Bytes in use, as the browser estimates them.
+    pub bytes: Option<u64>,
+    /// Bytes the browser would give.
+    pub quota: Option<u64>,
+    /// Whether the browser promised not to evict.
+    pub persisted: bool,
+    /// What this browser, or a plain-http address, lacks.
+    pub missing: Vec<Capability>,
+}
+
+/// What a browser may lack; the app works without it, and says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Capability {
+    /// No Web Locks: every tab has a stream of its own.
+    SharedStream,
+    /// No service worker: the app does not open without the server.
+    OfflineOpen,
+    /// No `storage.persist()`: the browser may evict the history when the disk is full.
+    PersistentStorage,
+    /// No IndexedDB (a private window of some browsers): history lives as long as the tab.
+    History,
+}
+
+/// Something for the state to show.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Update {
+    /// From the engine.
+    Show(Show),
+    /// All that the disk holds for the start: the list, profiles, contacts, requests.
+    Loaded {
+        /// Every conversation.
+        records: Vec<Record>,
+        /// Every profile.
+        users: Vec<User>,
+        /// Contacts.
+        contacts: Vec<Contact>,
+        /// Requests.
+        requests: Vec<ContactRequest>,
+        /// The outbox.
+        outbox: Vec<Entry>,
+        /// The reader, if the disk knows.
+        me: Option<Me>,
+    },
+    /// The newest events of the conversation that was opened, by seq, without the hidden ones.
+    Log {
+        /// Which.
+        conversation: ConversationId,
+        /// The newest of its events on this disk.
+        events: Vec<Event>,
+        /// Whether the disk holds older ones.
+        older: bool,
+    },
+    /// Older events, by seq.
+    Older {
+        /// Which.
+        conversation: ConversationId,
+        /// Events older than those asked from.
+        events: Vec<Event>,
+        /// Whether the disk holds still older ones.
+        older: bool,
+    },
+    /// A message was taken out of the view.
+    Hidden(ConversationId, Seq),
+    /// The text of one's own message that was recalled, to be edited again.
+    RecalledText(ConversationId, Seq, String),
+    /// The reader's own profile.
+    Me(Me),
+    /// Profiles, new or changed.
+    Users(Vec<User>),
+    /// All contacts.
+    Contacts(Vec<Contact>),
+    /// All requests.
+    Requests(Vec<ContactRequest>),
+    /// A conversation's members.
+    Members(ConversationId, Members),
+    /// The first read of the disk is over, and whether this tab leads.
+    Ready {
+        /// Whether this tab has the stream.
+        leading: bool,
+    },
+}

@@ -1,0 +1,37 @@
+//! Seams: how many messages are missing from the history for good.
+
+use super::record::Record;
+use crate::event::Event;
+use crate::ids::Seq;
+
+/// What a neighbour of a gap says of the message count.
+fn before(event: &Event) -> u64 {
+    if event.is_message() {
+        event.msg_no - 1
+    } else {
+        event.msg_no
+    }
+}
+
+/// How many messages the server let expire before this browser had them, in the gap between two
+/// events that stand next to each other in the local history. `older` is `None` above the first,
+/// `newer` is `None` below the last. What can still be fetched does not count, nor what was never
+/// this reader's (before they joined, after they cleared).
+pub fn expired_between(record: &Record, older: Option<&Event>, newer: Option<&Event>) -> u64 {
+    let Some(span) = record.span else { return 0 };
+    let older_seq: Seq = older.map_or(0, |event| event.seq);
+    let newer_seq: Seq = newer.map_or(record.conversation.head + 1, |event| event.seq);
+    if newer_seq <= older_seq + 1 {
+        return 0;
+    }
+    let from = older.map_or(0, |event| event.msg_no).max(span.start_msg_no);
+    // Up to the gap's end, or to where the server's history begins, whichever is lower.
+    let to = newer
+        .map_or(record.conversation.head_msg_no, before)
+        .min(if newer_seq > span.floor {
+            span.floor_msg_no
+        } else {
+            u64::MAX
+        });
+    to.saturating_sub(from)
+}
