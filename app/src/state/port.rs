@@ -4,7 +4,7 @@
 //! the server, and answers with [`Update`]s. On the server nobody listens, and nothing is sent.
 
 use futures::channel::oneshot;
-use leptos::web_sys;
+
 use protocol::api::accounts::{ChangeMe, Me, User};
 use protocol::api::contacts::{AskContact, ChangeContact, Contact, ContactRequest};
 use protocol::api::conversations::{ChangePreferences, Conversation, CreateGroup, Members};
@@ -26,21 +26,41 @@ pub enum Action {
     Close,
     /// Read more of the open conversation from the disk, older than `before`: at least `count`
     /// events, and down to `to` if given. Answered by [`Update::Older`].
-    Older { conversation: ConversationId, before: Seq, count: usize, to: Option<Seq> },
+    Older {
+        conversation: ConversationId,
+        before: Seq,
+        count: usize,
+        to: Option<Seq>,
+    },
     /// Put a command in the outbox. It is on the disk when the reply comes.
-    Send { conversation: ConversationId, command: CommandKind, reply: Reply<Entry> },
+    Send {
+        conversation: ConversationId,
+        command: CommandKind,
+        reply: Reply<Entry>,
+    },
     /// Try a refused entry again.
     Resend(u64),
     /// Drop a refused entry.
     Drop(u64),
     /// Read up to here.
-    Read { conversation: ConversationId, seq: Seq, msg_no: u64 },
+    Read {
+        conversation: ConversationId,
+        seq: Seq,
+        msg_no: u64,
+    },
     /// The reader is typing here: told to the server at most once in 3 s.
     Typing(ConversationId),
     /// Change the reader's own side of a conversation.
-    Preferences { conversation: ConversationId, change: ChangePreferences, reply: Reply<()> },
+    Preferences {
+        conversation: ConversationId,
+        change: ChangePreferences,
+        reply: Reply<()>,
+    },
     /// Take a message out of this reader's view, here, for good.
-    HideMessage { conversation: ConversationId, seq: Seq },
+    HideMessage {
+        conversation: ConversationId,
+        seq: Seq,
+    },
     /// Whose presence to watch: all that are on the screen.
     Watch(Vec<UserId>),
     /// Fetch the members of a conversation (from the disk first): answered by [`Update::Members`].
@@ -48,17 +68,34 @@ pub enum Action {
     /// Fetch profiles that are not known: answered by [`Update::Users`].
     Users(Vec<UserId>),
     /// Make a group.
-    CreateGroup { group: CreateGroup, reply: Reply<Conversation> },
+    CreateGroup {
+        group: CreateGroup,
+        reply: Reply<Conversation>,
+    },
     /// Open the direct conversation with somebody.
-    Direct { user: UserId, reply: Reply<Conversation> },
+    Direct {
+        user: UserId,
+        reply: Reply<Conversation>,
+    },
     /// Find somebody by exact handle or number.
-    FindUser { text: String, reply: Reply<Option<User>> },
+    FindUser {
+        text: String,
+        reply: Reply<Option<User>>,
+    },
     /// Ask somebody to become a contact.
     AskContact { ask: AskContact, reply: Reply<()> },
     /// Accept (`true`) or decline a request.
-    AnswerRequest { request: RequestId, accept: bool, reply: Reply<()> },
+    AnswerRequest {
+        request: RequestId,
+        accept: bool,
+        reply: Reply<()>,
+    },
     /// Remark, star, block.
-    ChangeContact { user: UserId, change: ChangeContact, reply: Reply<()> },
+    ChangeContact {
+        user: UserId,
+        change: ChangeContact,
+        reply: Reply<()>,
+    },
     /// Remove a contact.
     RemoveContact { user: UserId, reply: Reply<()> },
     /// Change the profile.
@@ -74,7 +111,10 @@ pub enum Action {
     /// Write the whole local history to a file and offer it for download.
     Export(Reply<()>),
     /// Take in a history that was exported, and say how many events were new.
-    Import { file: web_sys::File, reply: Reply<u64> },
+    Import {
+        file: web_sys::File,
+        reply: Reply<u64>,
+    },
     /// Delete the local history and start again from what the server keeps.
     ClearHistory(Reply<()>),
 }
