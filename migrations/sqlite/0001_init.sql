@@ -1,0 +1,144 @@
+-- Times are Unix milliseconds, ids UUIDs of 16 bytes. A column is named user_id, not user, since
+-- that is a keyword in Postgres, whose migrations have the same names.
+
+CREATE TABLE installation (
+    only_row   INTEGER PRIMARY KEY CHECK (only_row = 1),
+    history_id BLOB    NOT NULL,
+    shards     INTEGER NOT NULL,
+    secret     BLOB    NOT NULL
+) STRICT;
+
+CREATE TABLE users (
+    id              BLOB    PRIMARY KEY,
+    number          INTEGER NOT NULL UNIQUE,
+    handle          TEXT    NOT NULL UNIQUE,
+    role            TEXT    NOT NULL CHECK (role IN ('user', 'administrator')),
+    name            TEXT    NOT NULL,
+    avatar          TEXT,
+    signature       TEXT    NOT NULL DEFAULT '',
+    locale          TEXT    NOT NULL DEFAULT '',
+    invisible       INTEGER NOT NULL DEFAULT 0,
+    -- Changes with what others see of the profile.
+    version         INTEGER NOT NULL,
+    -- Changes with the profile, the contacts or the requests.
+    account_version INTEGER NOT NULL,
+    created_at      INTEGER NOT NULL,
+    disabled_at     INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE passwords (
+    user_id BLOB PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    phc     TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sessions (
+    token_hash BLOB    PRIMARY KEY,
+    user_id    BLOB    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    seen_at    INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    agent      TEXT    NOT NULL DEFAULT '',
+    address    TEXT    NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_user ON sessions (user_id);
+CREATE INDEX sessions_expires_at ON sessions (expires_at);
+
+CREATE TABLE contacts (
+    owner   BLOB    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    peer    BLOB    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    remark  TEXT    NOT NULL DEFAULT '',
+    starred INTEGER NOT NULL DEFAULT 0,
+    blocked INTEGER NOT NULL DEFAULT 0,
+    since   INTEGER NOT NULL,
+    PRIMARY KEY (owner, peer)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX contacts_peer ON contacts (peer);
+
+CREATE TABLE contact_requests (
+    id        BLOB    PRIMARY KEY,
+    sender    BLOB    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    recipient BLOB    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    note      TEXT    NOT NULL DEFAULT '',
+    state     TEXT    NOT NULL CHECK (state IN ('open', 'accepted', 'declined')),
+    at        INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX contact_requests_sender ON contact_requests (sender);
+CREATE INDEX contact_requests_recipient ON contact_requests (recipient);
+-- One open request between the same two at a time.
+CREATE UNIQUE INDEX contact_requests_open ON contact_requests (sender, recipient) WHERE state = 'open';
+
+CREATE TABLE conversations (
+    id           BLOB    PRIMARY KEY,
+    number       INTEGER UNIQUE,
+    kind         TEXT    NOT NULL CHECK (kind IN ('direct', 'group')),
+    name         TEXT,
+    avatar       TEXT,
+    announcement TEXT    NOT NULL DEFAULT '',
+    owner        BLOB,
+    join_policy  TEXT    NOT NULL DEFAULT 'invite',
+    mute_all     INTEGER NOT NULL DEFAULT 0,
+    member_count INTEGER NOT NULL,
+    head_seq     INTEGER NOT NULL,
+    head_msg_no  INTEGER NOT NULL,
+    last_at      INTEGER NOT NULL,
+    updated_at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A row stays when its member goes: a former member keeps the span from joined_seq to left_seq.
+CREATE TABLE members (
+    conversation   BLOB    NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    user_id        BLOB    NOT NULL,
+    role           TEXT    NOT NULL CHECK (role IN ('member', 'administrator', 'owner')),
+    nickname       TEXT    NOT NULL DEFAULT '',
+    muted_until    INTEGER NOT NULL DEFAULT 0,
+    joined_seq     INTEGER NOT NULL,
+    -- How many messages there were before joined_seq.
+    joined_msg_no  INTEGER NOT NULL,
+    left_seq       INTEGER,
+    -- How many messages there were up to left_seq.
+    left_msg_no    INTEGER,
+    read_seq       INTEGER NOT NULL DEFAULT 0,
+    -- How many messages there were up to read_seq.
+    read_msg_no    INTEGER NOT NULL DEFAULT 0,
+    -- The first unread message that calls this member; 0 for none.
+    mention_seq    INTEGER NOT NULL DEFAULT 0,
+    marked_unread  INTEGER NOT NULL DEFAULT 0,
+    pinned         INTEGER NOT NULL DEFAULT 0,
+    silenced       INTEGER NOT NULL DEFAULT 0,
+    hidden_seq     INTEGER NOT NULL DEFAULT 0,
+    cleared_seq    INTEGER NOT NULL DEFAULT 0,
+    -- How many messages there were up to cleared_seq.
+    cleared_msg_no INTEGER NOT NULL DEFAULT 0,
+    updated_at     INTEGER NOT NULL,
+    PRIMARY KEY (conversation, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX members_user ON members (user_id);
+
+CREATE TABLE events (
+    conversation BLOB    NOT NULL,
+    seq          INTEGER NOT NULL,
+    at           INTEGER NOT NULL,
+    sent_at      INTEGER NOT NULL,
+    sender       BLOB    NOT NULL,
+    kind         TEXT    NOT NULL,
+    msg_no       INTEGER NOT NULL,
+    client_id    BLOB    NOT NULL,
+    body         TEXT    NOT NULL,
+    digest       INTEGER NOT NULL,
+    PRIMARY KEY (conversation, seq)
+) STRICT, WITHOUT ROWID;
+-- For retention and the sweep. It grows at its end only, since `at` does.
+CREATE INDEX events_at ON events (at);
+
+-- What became of each command. client_id leads the key because it starts with its time: new keys
+-- go to the end, and old ones are dropped from the front.
+CREATE TABLE send_keys (
+    client_id    BLOB    NOT NULL,
+    sender       BLOB    NOT NULL,
+    payload_hash BLOB    NOT NULL,
+    conversation BLOB    NOT NULL,
+    seq          INTEGER,
+    at           INTEGER NOT NULL,
+    refusal      TEXT,
+    PRIMARY KEY (client_id, sender)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,85 @@
+//! What travels on the bus.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use protocol::stream::{Account, Outcome, Presence, Read, Typing};
+use protocol::{ConversationId, Event, Seq, UserId};
+
+/// What a node can ask the bus for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Topic {
+    /// A conversation's log, and who is typing there.
+    Conversation(ConversationId),
+    /// What concerns one user's streams only.
+    User(UserId),
+    /// Whether a user is online.
+    Presence(UserId),
+}
+
+/// One message, and whom it is for.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// Whom it is for.
+    pub topic: Topic,
+    /// What it says.
+    pub payload: Payload,
+}
+
+/// What a message says.
+#[derive(Debug, Clone)]
+pub enum Payload {
+    /// On a conversation: an event of its log was committed.
+    Event(Arc<Encoded>),
+    /// On a conversation: somebody is writing.
+    Typing(Typing),
+    /// On a user: they are a member now, from this seq on.
+    Joined(ConversationId, Seq),
+    /// On a user: they read on another device.
+    Read(Read),
+    /// On a user: something about their account changed.
+    Account(Account),
+    /// On a user: what became of a command that was queued.
+    Outcome(Outcome),
+    /// On a presence: they came or went.
+    Presence(Presence),
+    /// On a user: whether they hide that they are online.
+    Invisible(bool),
+}
+
+/// An event with its form on the wire, made once and shared by the answer and all streams.
+#[derive(Debug)]
+pub struct Encoded {
+    /// The event.
+    pub event: Event,
+    frame: Bytes,
+}
+
+const HEAD: &[u8] = b"event: event\ndata: ";
+const TAIL: &[u8] = b"\n\n";
+
+impl Encoded {
+    /// Encodes an event.
+    pub fn new(event: Event) -> Self {
+        let mut frame = Vec::with_capacity(HEAD.len() + TAIL.len() + 420 + event.body.get().len());
+        frame.extend_from_slice(HEAD);
+        serde_json::to_writer(&mut frame, &event).expect(
+            "an event holds numbers, strings and JSON, and a Vec takes all that is written",
+        );
+        frame.extend_from_slice(TAIL);
+        Self {
+            event,
+            frame: frame.into(),
+        }
+    }
+
+    /// The event as a server-sent event.
+    pub fn frame(&self) -> Bytes {
+        self.frame.clone()
+    }
+
+    /// The event as JSON.
+    pub fn json(&self) -> Bytes {
+        self.frame.slice(HEAD.len()..self.frame.len() - TAIL.len())
+    }
+}

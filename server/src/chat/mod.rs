@@ -1,0 +1,42 @@
+//! The path of a command, and of the event it becomes.
+//!
+//! [`Ingest`] queues it, [`Writer`] decides and commits it in a batch, the bus carries it to the
+//! [`Hub`], which forwards each conversation's log in order to the streams of its members.
+//! [`Chat`] holds the parts together and runs their tasks.
+
+mod fold;
+mod hub;
+mod ingest;
+mod outcome;
+mod reads;
+mod retention;
+mod running;
+mod sweep;
+mod writer;
+
+use protocol::Limits;
+
+pub use hub::{Hub, SessionCheck, SessionKey, Subscription};
+pub use ingest::Ingest;
+pub use outcome::{Accepted, Outcome, Submitted, Unavailable};
+pub use reads::{Reads, ReadsError};
+pub use running::Chat;
+pub use writer::Writer;
+
+/// What the chat needs to know of the configuration.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Limits in force.
+    pub limits: Limits,
+    /// How many days events are kept.
+    pub retention_days: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            retention_days: 3,
+        }
+    }
+}

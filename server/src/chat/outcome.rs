@@ -1,0 +1,52 @@
+//! Commands on their way, and what becomes of them.
+
+use std::sync::Arc;
+
+use protocol::api::commands::ExpiredEvent;
+use protocol::command::PayloadHash;
+use protocol::{Code, Command, ConversationId, Millis, UserId};
+
+use crate::bus::Encoded;
+
+/// A command as it was posted: its shape and limits are checked, nothing else.
+#[derive(Debug, Clone)]
+pub struct Submitted {
+    /// What is asked for.
+    pub command: Command,
+    /// Tells a repeat from another command under the same `client_id`.
+    pub payload_hash: PayloadHash,
+    /// When the server took it: rules about time go by this.
+    pub accepted_at: Millis,
+}
+
+/// A command with its sender and conversation, on its way to the writer.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    /// Who sent it.
+    pub sender: UserId,
+    /// Where to.
+    pub conversation: ConversationId,
+    /// What.
+    pub submitted: Submitted,
+}
+
+/// What became of a command.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// Committed, now or under an earlier attempt. A message that was recalled since comes as
+    /// `recalled`.
+    Stored(Arc<Encoded>),
+    /// Committed by an earlier attempt; its event has expired since.
+    StoredExpired(ExpiredEvent),
+    /// On the broker's disk: it will be committed, or its refusal recorded.
+    Queued,
+    /// Not committed, and never will be under this `client_id`; `PayloadMismatch`, `Expired` and
+    /// `ClockAhead` are not kept.
+    Refused(Code),
+}
+
+/// The command was not accepted: the queue is full, the server stops, or the database is away. The
+/// same may be tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not accepted for the moment")]
+pub struct Unavailable;

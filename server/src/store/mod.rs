@@ -1,0 +1,83 @@
+//! The database: the only place with SQL.
+//!
+//! One concrete [`Store`] over whatever database is configured. Queries are written so that SQLite
+//! and Postgres both take them (`$1`, `RETURNING`, `ON CONFLICT`); only the hot append of a batch
+//! ([`append`]) speaks one dialect.
+//!
+//! Reads that need several statements to agree run in one transaction on a reading connection.
+//! Everything that writes goes through the one writing connection; nothing may be awaited while it
+//! is held, but the database itself.
+
+mod conversations;
+mod error;
+mod log;
+mod open;
+mod pool;
+mod profiles;
+
+use std::sync::Arc;
+
+use protocol::HistoryId;
+
+pub use error::{OpenError, StoreError};
+pub use open::DatabaseConfig;
+pub(crate) use pool::{Pool, on_pool};
+
+/// The database. Clones share its connections.
+#[derive(Debug, Clone)]
+pub struct Store(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    read: Pool,
+    write: Pool,
+    installation: Installation,
+    /// Held as long as the database is open, so that no second server writes to it.
+    _lock: Option<std::fs::File>,
+}
+
+/// What was fixed when the database was made.
+#[derive(Debug, Clone, Copy)]
+pub struct Installation {
+    /// The identity of this history; changes when a backup is restored.
+    pub history_id: HistoryId,
+    /// How many queues the conversations' commands are spread over.
+    pub shards: u32,
+    /// Signs form tokens.
+    pub secret: [u8; 32],
+}
+
+impl Store {
+    /// What was fixed when the database was made.
+    pub fn installation(&self) -> &Installation {
+        &self.0.installation
+    }
+
+    /// Connections for reading; writing on them fails.
+    pub(crate) fn read(&self) -> &Pool {
+        &self.0.read
+    }
+
+    /// The connection for writing.
+    pub(crate) fn write(&self) -> &Pool {
+        &self.0.write
+    }
+
+    /// Whether the database answers, for `/readyz`.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        on_pool!(self.write(), pool => {
+            sqlx::query("SELECT 1").execute(pool).await?;
+        });
+        Ok(())
+    }
+
+    /// Closes all connections, once what is under way is done. SQLite then folds its write-ahead
+    /// log into the database file.
+    pub async fn close(&self) {
+        on_pool!(self.read(), pool => pool.close().await);
+        on_pool!(self.write(), pool => pool.close().await);
+    }
+}
