@@ -4,7 +4,14 @@
 //! commands; the browser asks it what to grey out.
 
 mod decide;
+mod named;
+mod rules;
 mod state;
 
+#[cfg(test)]
+mod fixture;
+
 pub use decide::{Decision, decide};
+pub use named::{targets_named, users_named};
+pub use rules::RENAMED_BY_ANYONE;
 pub use state::{Member, State, TargetEvent};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::event::{Body, Event, Kind, Role};
-use crate::ids::{ConversationId, Millis, Seq, UserId};
+use crate::ids::{ClientId, ConversationId, Digest, Millis, Seq, UserId};
 
 /// A conversation as far as a batch of commands concerns it.
 ///
@@ -22,6 +22,9 @@ pub struct State {
     pub announcement: String,
     /// Whether only owner and administrators may write.
     pub mute_all: bool,
+    /// The member whose role is owner, also where `members` does not hold them: the one who began
+    /// the conversation, or to whom it was handed over. `None` once everybody has left.
+    pub owner: Option<UserId>,
     /// The last seq given.
     pub head: Seq,
     /// How many messages there are.
@@ -30,7 +33,7 @@ pub struct State {
     pub last_at: Millis,
     /// How many members there are.
     pub member_count: usize,
-    /// Of the users named, those who are members.
+    /// Of the users named, those who are members; of a direct conversation, always both.
     pub members: BTreeMap<UserId, Member>,
     /// Of the events named, those that exist and are still kept.
     pub targets: BTreeMap<Seq, TargetEvent>,
@@ -71,6 +74,7 @@ impl State {
             name: None,
             announcement: String::new(),
             mute_all: false,
+            owner: None,
             head: 0,
             head_msg_no: 0,
             last_at: 0,
@@ -80,6 +84,33 @@ impl State {
             contacts: Vec::new(),
             blocked: Vec::new(),
         }
+    }
+
+    /// The event that a decision becomes: next in the log, not earlier than the one before, with its
+    /// digest.
+    ///
+    /// `sent_at` is when the command was accepted, `now` the clock by which events are stored.
+    pub fn next_event(
+        &self,
+        body: &Body,
+        sender: UserId,
+        client_id: ClientId,
+        sent_at: Millis,
+        now: Millis,
+    ) -> Event {
+        Event {
+            conversation: self.id,
+            seq: self.head + 1,
+            at: now.max(self.last_at),
+            sent_at,
+            sender,
+            kind: body.kind(),
+            msg_no: self.head_msg_no + u64::from(body.counts()),
+            client_id,
+            body: body.to_raw(),
+            digest: Digest::default(),
+        }
+        .sealed()
     }
 
     /// Takes in an event that was decided on, so that the next command of the batch sees it.
@@ -104,6 +135,7 @@ impl State {
         match event.body() {
             Body::Created(created) => {
                 self.name = created.name;
+                self.owner = Some(event.sender);
                 self.member_count = created.members.len();
                 for user in created.members {
                     let role = if user == event.sender {
@@ -131,6 +163,9 @@ impl State {
                 self.member_count = self.member_count.saturating_sub(gone.users.len());
                 for user in &gone.users {
                     self.members.remove(user);
+                    if self.owner == Some(*user) {
+                        self.owner = None;
+                    }
                 }
             }
             Body::RoleSet(set) => {
@@ -139,6 +174,7 @@ impl State {
                 }
             }
             Body::Transferred(to) => {
+                self.owner = Some(to.user);
                 if let Some(former) = self.members.get_mut(&event.sender) {
                     former.role = Role::Member;
                 }
