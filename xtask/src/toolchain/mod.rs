@@ -1,0 +1,100 @@
+//! The one compiler that everything is built with, for this machine and for WebAssembly.
+//!
+//! In this order: the active toolchain, if it can compile for WebAssembly; Debian's own Rust, with
+//! a standard library for WebAssembly built from its packaged sources; else the user is told what
+//! to type. Nothing here downloads a toolchain.
+
+mod debian;
+
+use std::env;
+use std::fmt;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+
+use crate::command;
+
+pub const WASM: &str = "wasm32-unknown-unknown";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compiler {
+    /// Whatever `cargo` is by default.
+    Active,
+    /// A toolchain of rustup by this name.
+    Named(&'static str),
+}
+
+/// A compiler that can do all that is needed, set up if it was not.
+///
+/// # Errors
+/// When there is none and none can be set up: names the one command that would do it.
+pub fn ready() -> Result<Compiler> {
+    if Compiler::Active.compiles_for_wasm()? {
+        return Ok(Compiler::Active);
+    }
+    debian::ready()
+}
+
+impl Compiler {
+    /// A cargo command by this compiler.
+    pub fn cargo(self, folder: &Path) -> Command {
+        let mut command = self.command("cargo");
+        command.current_dir(folder);
+        command
+    }
+
+    fn command(self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env("RUSTUP_AUTO_INSTALL", "0");
+        // What `cargo run` told this program about itself is not meant for the next cargo.
+        for (name, _) in env::vars_os() {
+            let text = name.to_string_lossy();
+            if text == "CARGO"
+                || text.starts_with("CARGO_MANIFEST")
+                || text.starts_with("CARGO_PKG_")
+            {
+                command.env_remove(name);
+            }
+        }
+        if let Self::Named(name) = self {
+            command.env("RUSTUP_TOOLCHAIN", name);
+        }
+        command
+    }
+
+    /// Tries it on one line: also finds a library that an older compiler left behind.
+    fn compiles_for_wasm(self) -> Result<bool> {
+        let folder = env::temp_dir().join(format!("zspchat-probe-{}", std::process::id()));
+        fs::create_dir_all(&folder).context("no room for temporary files")?;
+        let source = folder.join("probe.rs");
+        fs::write(&source, "pub fn probe() -> String { String::new() }\n")?;
+        let works = command::succeeds(
+            self.command("rustc")
+                .args([
+                    "--crate-type",
+                    "lib",
+                    "--emit",
+                    "metadata",
+                    "--target",
+                    WASM,
+                    "--out-dir",
+                ])
+                .arg(&folder)
+                .arg(&source)
+                .stdin(Stdio::null()),
+        );
+        fs::remove_dir_all(&folder).ok();
+        Ok(works)
+    }
+}
+
+impl fmt::Display for Compiler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Active => f.write_str("the active toolchain"),
+            Self::Named(name) => write!(f, "toolchain `{name}`"),
+        }
+    }
+}
