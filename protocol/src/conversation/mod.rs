@@ -10,6 +10,8 @@ mod state;
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod invariants;
 
 pub use decide::{Decision, decide};
 pub use named::{targets_named, users_named};

@@ -2,7 +2,7 @@
 
 use super::super::decide::Decision;
 use super::super::state::State;
-use super::{each_once, peer_among, reaches, visible, write_to_each_other};
+use super::{each_once, peer_among, reaches, unless_blank, write_to_each_other};
 use crate::event::{Body, Created};
 use crate::ids::{ConversationKind, UserId};
 use crate::limits::Limits;
@@ -38,7 +38,7 @@ pub fn create(
         }
         ConversationKind::Group => {
             group(state, sender, &members, limits)?;
-            name.map(visible).filter(|name| !name.is_empty())
+            name.map(unless_blank).filter(|name| !name.is_empty())
         }
     };
     Ok(Body::Created(Created {
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_nothing_visible_is_no_name() {
+    fn a_blank_name_is_no_name() {
         let scene = Scene::no_group();
         for name in ["", " ", "\u{3000}\u{2003}"] {
             assert_eq!(

@@ -98,8 +98,8 @@ fn each_once(users: &[UserId]) -> Vec<UserId> {
         .collect()
 }
 
-/// Text as it was typed; nothing if nothing can be seen of it.
-fn visible(text: &str) -> &str {
+/// Text as it was typed; nothing where it is only white space.
+fn unless_blank(text: &str) -> &str {
     if text.trim().is_empty() { "" } else { text }
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::decide::Decision;
 use super::super::state::State;
-use super::{group_member, group_member_as, visible};
+use super::{group_member, group_member_as, unless_blank};
 use crate::event::{Announced, Body, NicknameSet, Renamed, Role};
 use crate::ids::UserId;
 use crate::problem::Code;
@@ -11,7 +11,7 @@ use crate::problem::Code;
 /// administrators only.
 pub const RENAMED_BY_ANYONE: usize = 100;
 
-/// Gives the group a name; one of nothing visible takes it away.
+/// Gives the group a name; a blank one takes it away.
 ///
 /// `not_a_member`, `not_a_group`; `not_allowed` for a plain member of a group of more than
 /// [`RENAMED_BY_ANYONE`]; `nothing_to_change`.
@@ -22,7 +22,7 @@ pub fn rename(state: &State, sender: UserId, name: &str) -> Decision {
         Role::Administrator
     };
     group_member_as(state, sender, least)?;
-    let name = Some(visible(name)).filter(|name| !name.is_empty());
+    let name = Some(unless_blank(name)).filter(|name| !name.is_empty());
     if name == state.name.as_deref() {
         return Err(Code::NothingToChange);
     }
@@ -31,13 +31,13 @@ pub fn rename(state: &State, sender: UserId, name: &str) -> Decision {
     }))
 }
 
-/// Puts up an announcement; one of nothing visible takes it down.
+/// Puts up an announcement; a blank one takes it down.
 ///
 /// `not_a_member`, `not_a_group`; `not_allowed` for all but owner and administrators;
 /// `nothing_to_change`.
 pub fn announce(state: &State, sender: UserId, announcement: &str) -> Decision {
     group_member_as(state, sender, Role::Administrator)?;
-    let announcement = visible(announcement);
+    let announcement = unless_blank(announcement);
     if announcement == state.announcement {
         return Err(Code::NothingToChange);
     }
@@ -46,12 +46,12 @@ pub fn announce(state: &State, sender: UserId, announcement: &str) -> Decision {
     }))
 }
 
-/// Lets the sender go by another name here; one of nothing visible goes back to the profile's.
+/// Lets the sender go by another name here; a blank one goes back to the profile's.
 ///
 /// `not_a_member`, `not_a_group`, `nothing_to_change`.
 pub fn set_nickname(state: &State, sender: UserId, nickname: &str) -> Decision {
     let member = group_member(state, sender)?;
-    let nickname = visible(nickname);
+    let nickname = unless_blank(nickname);
     if nickname == member.nickname {
         return Err(Code::NothingToChange);
     }
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_nothing_visible_takes_it_away() {
+    fn a_blank_name_takes_it_away() {
         let mut scene = Scene::group();
         assert_eq!(scene.decide(ADA, &rename(" ")), Err(Code::NothingToChange));
         scene.state.name = Some("old".to_owned());
