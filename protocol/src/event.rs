@@ -360,6 +360,11 @@ impl Event {
         matches!(self.kind, Kind::Message | Kind::Recalled)
     }
 
+    /// Whether a list of conversations shows this event as their last.
+    pub fn is_preview(&self) -> bool {
+        !matches!(self.kind, Kind::Recall | Kind::NicknameSet | Kind::Other(_))
+    }
+
     /// The digest of what the fields hold now. An event is sound when it equals `digest`.
     ///
     /// SHA-256 over, in this order: the 16 bytes of the conversation's id; seq, at and `sent_at` as

@@ -104,8 +104,9 @@ pub struct RangeDigest {
 pub struct Calibrated {
     /// The identity of the server's history.
     pub history_id: HistoryId,
-    /// For each range asked for, in order, what the server holds of it, clipped to what it keeps for
-    /// this reader; one of `from > to` where that is nothing. Outside these bounds the browser keeps
-    /// its own. A conversation that the reader does not know is left out.
+    /// For each range asked for, in order, what the server holds of it: `from` is raised to the floor
+    /// and `to` lowered to the head, so `from > to` where it holds nothing. Below `from` the browser
+    /// keeps its own; above `to` there is nothing, and what the browser has there is not of this
+    /// history. A conversation that the reader does not know is left out.
     pub ranges: Vec<RangeDigest>,
 }

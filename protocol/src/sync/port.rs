@@ -33,7 +33,7 @@ pub enum Input {
     /// A conversation's details, from wherever: answer to opening one, or the page's own data.
     Known(Box<Conversation>),
     /// Answer to [`Effect::Pull`].
-    Pulled(PullReason, Result<Pulled, Failure>),
+    Pulled(Ticket, Result<Pulled, Failure>),
     /// Answer to [`Effect::FetchNewest`], or a page that came with the HTML.
     Page(ConversationId, Result<Box<Page>, Failure>),
     /// Answer to [`Effect::Post`].
@@ -48,7 +48,7 @@ pub enum Input {
     /// Answer to [`Effect::Digest`].
     Digested(RangeDigest),
     /// Answer to [`Effect::Calibrate`].
-    Calibrated(Result<Calibrated, Failure>),
+    Calibrated(Ticket, Result<Calibrated, Failure>),
     /// [`Effect::Replace`] is done; so many events were changed, missing or too many.
     Replaced(ConversationId, u64),
     /// A tab wrote this entry to the disk's outbox.
@@ -108,12 +108,21 @@ pub enum Posted {
     Gone,
 }
 
-/// Why pages are pulled.
+/// Names a question to the server; the driver hands it back with the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PullReason {
+pub struct Ticket {
+    pub(super) purpose: Purpose,
+    pub(super) round: u64,
+}
+
+/// What a question is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
     /// To fill what is missing.
     Gaps,
-    /// To put right what calibration found to differ.
+    /// To compare.
+    Compare,
+    /// To put right what was found to differ.
     Repair,
 }
 
@@ -179,7 +188,7 @@ pub enum Effect {
     /// `GET conversations`.
     FetchList,
     /// `POST pull`.
-    Pull(PullReason, Pull),
+    Pull(Ticket, Pull),
     /// `GET conversations/{id}/events`, the newest.
     FetchNewest(ConversationId),
     /// Post an entry. In one transaction with `durability: "strict"`: if the entry on the disk has no
@@ -207,7 +216,7 @@ pub enum Effect {
         to: Seq,
     },
     /// `POST calibrate`.
-    Calibrate(Calibrate),
+    Calibrate(Ticket, Calibrate),
     /// Say [`Input::Timer`] after so many milliseconds; replaces one of the same name.
     SetTimer(Timer, u64),
     /// Show it, in this tab and all others.
