@@ -16,6 +16,7 @@ pub mod conversation;
 pub mod event;
 pub mod ids;
 pub mod limits;
+pub mod mistakes;
 pub mod problem;
 pub mod stream;
 pub mod sync;

@@ -7,6 +7,7 @@ use crate::api::conversations::Conversation;
 use crate::api::events::Page;
 use crate::event::{Body, Event, Kind};
 use crate::ids::{Digest, Seq, UserId};
+use crate::mistakes::{Mistake, made};
 use crate::stream::Head;
 
 /// How many digests of the newest events are remembered, to notice another version of one.
@@ -103,7 +104,12 @@ impl Log {
         while self.digests.len() > DIGESTS {
             self.digests.pop_first();
         }
-        self.record.ranges.insert(cover.0, cover.1);
+        let from = if made(Mistake::OverlookGaps) {
+            1
+        } else {
+            cover.0
+        };
+        self.record.ranges.insert(from, cover.1);
         self.count_unread();
         taken
     }

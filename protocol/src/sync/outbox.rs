@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::record::{Entry, EntryState};
 use crate::command::Command;
 use crate::ids::{ClientId, ConversationId, Millis};
+use crate::mistakes::{Mistake, made};
 
 /// The outbox, as on the disk.
 #[derive(Debug, Default)]
@@ -139,7 +140,9 @@ impl Outbox {
                 continue;
             }
             let lane = self.lanes.entry(entry.conversation).or_default();
-            if lane.waiting || lane.in_flight.is_some() {
+            let wait = lane.waiting || lane.in_flight.is_some();
+            let sent = made(Mistake::SendTogether) && entry.client_id.is_none();
+            if wait && !sent {
                 continue;
             }
             lane.in_flight = Some(entry.position);

@@ -4,6 +4,7 @@ use super::engine::Engine;
 use super::port::{Effect, Failure, Posted, Show, Timer};
 use super::record::{Entry, EntryState};
 use crate::event::Event;
+use crate::mistakes::{Mistake, made};
 use crate::problem::Code;
 use crate::stream::Outcome;
 
@@ -80,6 +81,14 @@ impl Engine {
     }
 
     fn wait(&mut self, position: u64, wait: Option<u64>) {
+        if made(Mistake::ForgetUnanswered) {
+            self.remove_entry(position);
+        }
+        if made(Mistake::NewIdOnRetry) {
+            if let Some(entry) = self.outbox.renew(position) {
+                self.out.push(Effect::SaveEntry(Box::new(entry)));
+            }
+        }
         if let Some((conversation, failures)) = self.outbox.failed(position) {
             let grown = self.back_off(failures);
             self.out.push(Effect::SetTimer(
