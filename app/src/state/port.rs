@@ -4,11 +4,12 @@
 //! the server, and answers with [`Update`]s. On the server nobody listens, and nothing is sent.
 
 use futures::channel::oneshot;
+use serde::{Deserialize, Serialize};
 
 use protocol::api::accounts::{ChangeMe, Me, User};
 use protocol::api::contacts::{AskContact, ChangeContact, Contact, ContactRequest};
 use protocol::api::conversations::{ChangePreferences, Conversation, CreateGroup, Members};
-use protocol::api::pages::Display;
+use protocol::api::pages::{Boot, Display};
 use protocol::command::CommandKind;
 use protocol::sync::{Entry, Record, Show};
 use protocol::{ConversationId, Event, Problem, RequestId, Seq, UserId};
@@ -100,6 +101,10 @@ pub enum Action {
     RemoveContact { user: UserId, reply: Reply<()> },
     /// Change the profile.
     ChangeMe { change: ChangeMe, reply: Reply<Me> },
+    /// What stands in the composer of a conversation; empty for nothing. Kept on this device.
+    Draft(ConversationId, String),
+    /// Small settings of this device changed. Kept on it.
+    SetLocal(Local),
     /// Language, theme: sets the cookies.
     SetDisplay(Display),
     /// How many entries wait in the outbox (for the question before logging out).
@@ -117,6 +122,16 @@ pub enum Action {
     },
     /// Delete the local history and start again from what the server keeps.
     ClearHistory(Reply<()>),
+}
+
+/// Small settings that stay on one device.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Local {
+    /// Ctrl+Enter sends and Enter breaks the line, instead of Enter and Shift+Enter.
+    pub send_with_control: bool,
+    /// The emoji picked last, the latest first.
+    pub recent_emoji: Vec<String>,
 }
 
 /// What this device holds and can do.
@@ -189,6 +204,13 @@ pub enum Update {
     Hidden(ConversationId, Seq),
     /// The text of one's own message that was recalled, to be edited again.
     RecalledText(ConversationId, Seq, String),
+    /// What this device keeps: told at the start, and when another tab changed it.
+    Local(Local),
+    /// What stands in the composers, of the conversations where anything does: told at the start.
+    Drafts(Vec<(ConversationId, String)>),
+    /// In a shell without a [`Boot`], before [`Update::Loaded`]: the one this device saw last,
+    /// without page data and form, the display as the cookies say. The pages appear with it.
+    Restored(Box<Boot>),
     /// The reader's own profile.
     Me(Me),
     /// Profiles, new or changed.
