@@ -10,10 +10,13 @@ use crate::ids::{ConversationId, Seq};
 impl Engine {
     /// Begins a check if one is wanted and the server's side is known, and goes on with one.
     pub(super) fn check(&mut self) {
-        if !self.live() || self.list != List::Here {
+        if !self.live() {
             return;
         }
         if !self.calibration.running {
+            if self.list != List::Here {
+                return;
+            }
             let wanted = std::mem::replace(&mut self.calibration.wanted, Wanted::Nothing);
             if wanted == Wanted::Nothing {
                 return;

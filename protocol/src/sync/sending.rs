@@ -84,10 +84,10 @@ impl Engine {
         if made(Mistake::ForgetUnanswered) {
             self.remove_entry(position);
         }
-        if made(Mistake::NewIdOnRetry) {
-            if let Some(entry) = self.outbox.renew(position) {
-                self.out.push(Effect::SaveEntry(Box::new(entry)));
-            }
+        if made(Mistake::NewIdOnRetry)
+            && let Some(entry) = self.outbox.renew(position)
+        {
+            self.out.push(Effect::SaveEntry(Box::new(entry)));
         }
         if let Some((conversation, failures)) = self.outbox.failed(position) {
             let grown = self.back_off(failures);
