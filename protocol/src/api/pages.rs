@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::accounts::{Me, User};
 use super::contacts::{Contact, ContactRequest};
@@ -115,9 +115,20 @@ pub struct PageData {
     /// The open group's members.
     pub members: Option<(ConversationId, Members)>,
     /// Who was looked for on the page that adds a contact (`?find=`): `Some(None)` if nobody.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
     pub found: Option<Option<User>>,
     /// The user whose card is open.
     pub card: Option<UserId>,
+}
+
+/// Tells a field that is `null` from one that is not there.
+#[expect(clippy::option_option, reason = "the field has three states")]
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<User>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// A form without script that was refused: the page says why and keeps what was typed.
