@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, bail};
 
@@ -63,14 +64,14 @@ pub fn install(packages: &[&str], what_for: &str) -> Result<()> {
             packages.join(", ")
         );
     }
-    let Some(mut apt) = as_root("apt-get") else {
+    let Some(mut apt) = as_root("env") else {
         bail!("{what_for} needs packages; install them by:\n  sudo {by_hand}");
     };
     // A list that is out of date may still do: the installation tells.
     let _ = update();
     let _no_services = NoServices::hold()?;
-    apt.env("DEBIAN_FRONTEND", "noninteractive")
-        .args(["install", "-y", "--no-install-recommends"])
+    apt.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "install"])
+        .args(["-y", "--no-install-recommends"])
         .args(packages);
     command::run(
         &format!("install {} for {what_for}", packages.join(" ")),
@@ -88,11 +89,16 @@ pub fn as_root(program: &str) -> Option<Command> {
         return None;
     }
     let mut sudo = Command::new("sudo");
-    sudo.args(["-n", "--preserve-env=DEBIAN_FRONTEND", program]);
+    sudo.args(["-n", program]);
     Some(sudo)
 }
 
+/// Asks for newer package lists, once in the life of this program.
 fn update() -> Result<()> {
+    static UPDATED: AtomicBool = AtomicBool::new(false);
+    if UPDATED.swap(true, Ordering::Relaxed) {
+        return Ok(());
+    }
     let mut apt = as_root("apt-get").context("needs root")?;
     command::run("update the package lists", apt.args(["update", "-q"]))
 }
