@@ -157,7 +157,9 @@ mod tests {
     #[test]
     fn members_remove_nobody() {
         let scene = Scene::group().member(DAN, Role::Member);
-        assert_eq!(scene.decide(CYN, &remove(&[DAN])), Err(Code::NotAllowed));
+        for user in [DAN, EVE] {
+            assert_eq!(scene.decide(CYN, &remove(&[user])), Err(Code::NotAllowed));
+        }
     }
 
     #[test]
