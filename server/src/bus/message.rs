@@ -43,8 +43,6 @@ pub enum Payload {
     Outcome(Outcome),
     /// On a presence: they came or went.
     Presence(Presence),
-    /// On a user: whether they hide that they are online.
-    Invisible(bool),
 }
 
 /// An event with its form on the wire, made once and shared by the answer and all streams.

@@ -11,7 +11,6 @@ mod outcome;
 mod reads;
 mod retention;
 mod running;
-mod sweep;
 mod writer;
 
 use protocol::Limits;
@@ -20,6 +19,7 @@ pub use hub::{Hub, SessionCheck, SessionKey, Subscription};
 pub use ingest::Ingest;
 pub use outcome::{Accepted, Outcome, Submitted, Unavailable};
 pub use reads::{Reads, ReadsError};
+pub use retention::retain;
 pub use running::Chat;
 pub use writer::Writer;
 

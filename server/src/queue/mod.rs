@@ -1,1 +1,5 @@
 //! The queue in front of the writer.
+
+mod in_process;
+
+pub use in_process::{Closed, Delivery, Receiver, Sender, in_process};

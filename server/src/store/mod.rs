@@ -2,26 +2,36 @@
 //!
 //! One concrete [`Store`] over whatever database is configured. Queries are written so that SQLite
 //! and Postgres both take them (`$1`, `RETURNING`, `ON CONFLICT`); only the hot append of a batch
-//! ([`append`]) speaks one dialect.
+//! ([`append`]) and lists of ids as one parameter speak one dialect.
 //!
 //! Reads that need several statements to agree run in one transaction on a reading connection.
 //! Everything that writes goes through the one writing connection; nothing may be awaited while it
 //! is held, but the database itself.
 
+pub mod append;
+mod contacts_between;
 mod conversations;
 mod error;
+mod heads;
 mod log;
+mod membership;
+mod mentions;
 mod open;
 mod pool;
+mod preferences;
 mod profiles;
+mod retention;
+mod rows;
 
 use std::sync::Arc;
 
 use protocol::HistoryId;
 
 pub use error::{OpenError, StoreError};
+pub use heads::{Heads, Joined, Moved, Standing};
 pub use open::DatabaseConfig;
 pub(crate) use pool::{Pool, on_pool};
+pub use retention::Deleted;
 
 /// The database. Clones share its connections.
 #[derive(Debug, Clone)]

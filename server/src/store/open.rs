@@ -200,7 +200,7 @@ fn migrate_error(file: &Path, error: MigrateError) -> OpenError {
 fn open_error(file: &Path, cause: sqlx::Error) -> OpenError {
     let code = cause
         .as_database_error()
-        .and_then(|error| error.code())
+        .and_then(sqlx::error::DatabaseError::code)
         .and_then(|code| code.parse::<u32>().ok())
         .map(|code| code & 0xff);
     let file = file.to_owned();

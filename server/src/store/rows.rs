@@ -1,0 +1,118 @@
+//! How rows become values of the contract.
+
+use protocol::api::accounts::User;
+use protocol::event::Role;
+use protocol::{ClientId, ConversationId, Digest, Event, Kind, Millis, UserId};
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+/// A column as an unsigned number. What is stored is never negative.
+pub(super) fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+/// A number as a column. What is counted never reaches the sign bit.
+pub(super) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The columns of `events`, in this order wherever they are selected.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct EventRow {
+    conversation: Uuid,
+    seq: i64,
+    at: Millis,
+    sent_at: Millis,
+    sender: Uuid,
+    kind: String,
+    msg_no: i64,
+    client_id: Uuid,
+    body: String,
+    digest: i64,
+}
+
+impl TryFrom<EventRow> for Event {
+    type Error = sqlx::Error;
+
+    fn try_from(row: EventRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            conversation: ConversationId(row.conversation),
+            seq: unsigned(row.seq),
+            at: row.at,
+            sent_at: row.sent_at,
+            sender: UserId(row.sender),
+            kind: Kind::from_name(&row.kind),
+            msg_no: unsigned(row.msg_no),
+            client_id: ClientId(row.client_id),
+            body: RawValue::from_string(row.body)
+                .map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+            digest: Digest(row.digest.cast_unsigned()),
+        })
+    }
+}
+
+/// Rows as events.
+pub(super) fn events(rows: Vec<EventRow>) -> Result<Vec<Event>, sqlx::Error> {
+    rows.into_iter().map(Event::try_from).collect()
+}
+
+/// The columns of `users` that others see.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct UserRow {
+    id: Uuid,
+    number: i64,
+    handle: String,
+    name: String,
+    signature: String,
+    version: Millis,
+}
+
+impl From<UserRow> for User {
+    fn from(row: UserRow) -> Self {
+        Self {
+            id: UserId(row.id),
+            number: unsigned(row.number),
+            handle: row.handle,
+            name: row.name,
+            signature: row.signature,
+            version: row.version,
+        }
+    }
+}
+
+pub(super) fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Member => "member",
+        Role::Administrator => "administrator",
+        Role::Owner => "owner",
+    }
+}
+
+pub(super) fn role(name: &str) -> Role {
+    match name {
+        "owner" => Role::Owner,
+        "administrator" => Role::Administrator,
+        _ => Role::Member,
+    }
+}
+
+/// A list of ids or rows as one parameter: SQLite takes it apart with `json_each`.
+pub(super) fn list(rows: &impl Serialize) -> String {
+    serde_json::to_string(rows).expect("rows hold numbers, strings and ids")
+}
+
+/// An id inside a [`list`]: 32 hex digits, which `unhex` turns into a blob.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hex(pub Uuid);
+
+impl Serialize for Hex {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.simple().encode_lower(&mut Uuid::encode_buffer()))
+    }
+}
+
+/// Ids as a [`list`].
+pub(super) fn ids(ids: impl IntoIterator<Item = Uuid>) -> String {
+    list(&ids.into_iter().map(Hex).collect::<Vec<_>>())
+}
