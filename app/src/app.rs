@@ -3,6 +3,11 @@
 use leptos::prelude::*;
 use protocol::api::pages::Boot;
 
+use crate::components::icon::Sprite;
+use crate::routes::Frame;
+use crate::state::navigation::{Address, body_view};
+use crate::state::{Chat, Place};
+
 /// Where the files of the bundle are, as absolute paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assets {
@@ -13,10 +18,6 @@ pub struct Assets {
     /// The styles.
     pub css: String,
 }
-
-/// The path and query of the page that is asked for.
-#[derive(Debug, Clone)]
-pub struct Address(pub String);
 
 /// The whole document, for the server.
 ///
@@ -50,7 +51,10 @@ pub fn shell(
                     name="viewport"
                     content="width=device-width, initial-scale=1, viewport-fit=cover"
                 />
+                <meta name="color-scheme" content="light dark" />
                 <title>"zspchat"</title>
+                <link rel="icon" href="/favicon.svg" r#type="image/svg+xml" />
+                <link rel="manifest" href="/manifest.webmanifest" />
                 <link rel="stylesheet" href=assets.css.clone() />
                 <link rel="modulepreload" href=assets.js.clone() />
                 <link
@@ -64,8 +68,9 @@ pub fn shell(
                     {start}
                 </script>
             </head>
-            <body>
+            <body data-view=body_view(Place::parse(path))>
                 <App />
+                <Sprite />
             </body>
         </html>
     }
@@ -75,7 +80,10 @@ pub fn shell(
 #[component]
 pub fn App() -> impl IntoView {
     let boot = SharedValue::new(|| use_context::<Boot>()).into_inner();
-    let _ = use_context::<Address>();
-    let name = boot.and_then(|boot| boot.me).map(|me| me.user.name);
-    view! { <main>{name}</main> }
+    let chat = Chat::new(boot);
+    provide_context(chat);
+    Effect::new(move |_| {
+        chat.live();
+    });
+    view! { <Frame /> }
 }

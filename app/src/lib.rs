@@ -1,6 +1,10 @@
 //! The application: rendered on the server (`ssr`), then made live in the browser (`hydrate`).
 
 mod app;
+mod components;
+pub mod locales;
+mod pages;
+mod routes;
 pub mod state;
 
 pub use app::{App, Assets, shell};

@@ -1,0 +1,53 @@
+//! Somebody's picture: the first letter of their name on a colour by their id.
+
+use leptos::prelude::*;
+use protocol::{ConversationId, UserId};
+
+use crate::state::text::initial;
+
+/// What a picture's colour goes by.
+#[derive(Debug, Clone, Copy)]
+pub struct Seed(u128);
+
+impl From<UserId> for Seed {
+    fn from(id: UserId) -> Self {
+        Self(id.0.as_u128())
+    }
+}
+
+impl From<ConversationId> for Seed {
+    fn from(id: ConversationId) -> Self {
+        Self(id.0.as_u128())
+    }
+}
+
+impl Seed {
+    const fn class(self) -> &'static str {
+        [
+            "avatar c1",
+            "avatar c2",
+            "avatar c3",
+            "avatar c4",
+            "avatar c5",
+            "avatar c6",
+        ][(self.0 % 6) as usize]
+    }
+}
+
+/// A picture; the children are badges and dots on it. It says nothing to those who hear the page,
+/// since the name stands beside it.
+#[component]
+pub fn Avatar(
+    #[prop(into)] seed: Seed,
+    #[prop(into)] name: Signal<String>,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
+    let letter = Memo::new(move |_| name.with(|name| initial(name)));
+    view! {
+        <div class=seed.class()>
+            <span aria-hidden="true">{move || letter.get()}</span>
+            {children.map(|children| children())}
+        </div>
+    }
+    .into_any()
+}

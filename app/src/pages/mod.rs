@@ -1,0 +1,3 @@
+//! What is at the app's addresses.
+
+pub mod chats;

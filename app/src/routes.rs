@@ -1,0 +1,73 @@
+//! Which page is at which address.
+
+use leptos::prelude::*;
+
+use crate::components::navigation::{Rail, Tabs};
+use crate::components::overlay::Overlays;
+use crate::pages::chats::{ConversationList, ConversationPage, NoConversation};
+use crate::state::{Place, use_chat};
+
+/// What is beside the rail: the list of conversations or of contacts.
+fn list(contacts: bool) -> AnyView {
+    let _ = contacts;
+    view! { <ConversationList /> }.into_any()
+}
+
+/// What the address shows, beside a list.
+fn page(place: Place) -> AnyView {
+    match place {
+        Place::Chat(id) | Place::Details(id) => view! { <ConversationPage id /> }.into_any(),
+        _ => view! { <NoConversation /> }.into_any(),
+    }
+}
+
+/// What opens at the right of a conversation.
+fn drawer(place: Place) -> Option<AnyView> {
+    let _ = place;
+    None
+}
+
+/// Everything there is to see.
+#[component]
+pub fn Frame() -> impl IntoView {
+    let chat = use_chat();
+    let place = chat.navigation.place;
+    // The same page stays when only what is around it changes.
+    let contacts = Memo::new(move |_| place.get().is_contacts());
+    let shown = Memo::new(move |_| match place.get() {
+        Place::Details(id) => Place::Chat(id),
+        place => place,
+    });
+    let opened = Memo::new(move |_| match place.get() {
+        Place::Details(id) => Some(id),
+        _ => None,
+    });
+    let door = Memo::new(move |_| place.get().is_door());
+    let pages = move || {
+        if door.get() {
+            return page(shown.get());
+        }
+        view! {
+            <div class="app" class:with-drawer=move || opened.get().is_some()>
+                <Rail />
+                <main>
+                    {move || list(contacts.get())}
+                    {move || page(shown.get())}
+                </main>
+                {move || opened.get().and_then(|id| drawer(Place::Details(id)))}
+                <Tabs />
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        {move || {
+            if chat.known.get() {
+                pages()
+            } else {
+                view! { <div class="skeleton" aria-busy="true"></div> }.into_any()
+            }
+        }}
+        <Overlays />
+    }
+}
