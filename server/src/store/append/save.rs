@@ -67,7 +67,7 @@ impl Append {
             "UPDATE conversations SET name = j.value ->> 1, announcement = j.value ->> 2,
                  mute_all = j.value ->> 3, member_count = j.value ->> 4,
                  owner = unhex(j.value ->> 5), updated_at = max($2, updated_at + 1)
-             FROM json_each($1) j WHERE id = unhex(j.value ->> 0)",
+             FROM json_each($1) j WHERE conversations.id = unhex(j.value ->> 0)",
             changes.details.iter().map(|(id, state)| (
                 Hex(id.0),
                 &state.name,
@@ -82,7 +82,7 @@ impl Append {
             self,
             "UPDATE conversations SET head_seq = j.value ->> 1, head_msg_no = j.value ->> 2,
                  last_at = j.value ->> 3
-             FROM json_each($1) j WHERE id = unhex(j.value ->> 0)",
+             FROM json_each($1) j WHERE conversations.id = unhex(j.value ->> 0)",
             changes
                 .heads
                 .iter()

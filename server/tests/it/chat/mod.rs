@@ -1,0 +1,11 @@
+//! The path of a command, without HTTP: one step at a time, with a clock that the test sets.
+
+mod door;
+mod hub;
+mod membership;
+mod opening;
+mod reading;
+mod retention;
+mod running;
+mod scene;
+mod streams;

@@ -1,0 +1,88 @@
+//! Opening a database says in one sentence what is wrong.
+
+use server::clock::Clock;
+use server::random::Random;
+use server::store::{DatabaseConfig, OpenError, Store};
+
+use super::scene::Scene;
+
+async fn open(config: &DatabaseConfig) -> Result<Store, OpenError> {
+    Store::open(config, &Clock::system(), &Random::system()).await
+}
+
+#[tokio::test]
+async fn what_was_fixed_stays_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = DatabaseConfig::file(folder.path().join("deep/er/zspchat.db"));
+    let first = open(&config).await.unwrap();
+    let history_id = first.installation().history_id;
+    first.close().await;
+    drop(first);
+    let second = open(&config).await.unwrap();
+    assert_eq!(second.installation().history_id, history_id);
+    assert_eq!(second.installation().shards, 64);
+}
+
+#[tokio::test]
+async fn a_database_is_open_once() {
+    let scene = Scene::new().await;
+    let mut config = DatabaseConfig::file(scene.folder.path().join("zspchat.db"));
+    let refused = open(&config).await.unwrap_err();
+    assert!(matches!(refused, OpenError::InUse { .. }), "{refused}");
+    config.exclusive = false;
+    open(&config).await.unwrap().ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_newer_database_is_left_alone() {
+    let scene = Scene::new().await;
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES (9999, 'to come', true, x'00', 0)",
+    )
+    .execute(&scene.raw)
+    .await
+    .unwrap();
+    let mut config = DatabaseConfig::file(scene.folder.path().join("zspchat.db"));
+    config.exclusive = false;
+    let refused = open(&config).await.unwrap_err();
+    assert!(
+        matches!(refused, OpenError::Newer { step: 9999, .. }),
+        "{refused}"
+    );
+    assert!(refused.to_string().contains("newer version of zspchat"));
+}
+
+#[tokio::test]
+async fn another_file_is_no_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("zspchat.db");
+    std::fs::write(&file, "a letter, not a database ".repeat(100)).unwrap();
+    let refused = open(&DatabaseConfig::file(&file)).await.unwrap_err();
+    assert!(
+        matches!(refused, OpenError::NotADatabase { .. }),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_made_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let refused = open(&DatabaseConfig::file(file.join("zspchat.db")))
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, OpenError::Folder { .. }), "{refused}");
+    assert!(refused.to_string().contains(&file.display().to_string()));
+}
+
+#[tokio::test]
+async fn commits_are_on_the_disk() {
+    let scene = Scene::new().await;
+    let (mode,): (String,) = sqlx::query_as("PRAGMA journal_mode")
+        .fetch_one(&scene.raw)
+        .await
+        .unwrap();
+    assert_eq!(mode, "wal");
+}

@@ -1,0 +1,341 @@
+//! What every test here needs: a store in a folder of its own, people, and the parts, stepped by
+//! hand.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use protocol::api::events::{Page, PageQuery};
+use protocol::command::payload_hash;
+use protocol::stream::StreamEvent;
+use protocol::{
+    ClientId, Code, Command, CommandKind, Content, ConversationId, Event, Millis, Seq, UserId,
+};
+use server::bus::{Bus, InProcess, Message, Receiver};
+use server::chat::{Accepted, Hub, Outcome, Reads, Settings, Submitted, Subscription, Writer};
+use server::clock::Clock;
+use server::presence::Presence;
+use server::random::Random;
+use server::store::{DatabaseConfig, Store};
+use sqlx::SqlitePool;
+use tempfile::TempDir;
+
+pub const START: Millis = 1_800_000_000_000;
+pub const MINUTE: Millis = 60_000;
+pub const DAY: Millis = 24 * 60 * MINUTE;
+
+pub struct Scene {
+    pub store: Store,
+    pub clock: Clock,
+    pub random: Random,
+    pub writer: Writer,
+    pub hub: Hub,
+    pub reads: Reads,
+    pub presence: Presence,
+    pub bus: Arc<dyn Bus>,
+    pub settings: Settings,
+    from_bus: Receiver,
+    /// A connection beside the store's own, for what no request can do.
+    pub raw: SqlitePool,
+    pub folder: TempDir,
+    over: Arc<std::sync::Mutex<Vec<[u8; 32]>>>,
+}
+
+impl Scene {
+    pub async fn new() -> Self {
+        Self::losing(|_| false).await
+    }
+
+    /// A scene whose bus loses the messages picked.
+    pub async fn losing(loses: impl Fn(&Message) -> bool + Send + Sync + 'static) -> Self {
+        // The log is shown where a test fails.
+        let _ = tracing_subscriber::fmt().with_test_writer().try_init();
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::manual(START);
+        let random = Random::seeded(7);
+        let file = folder.path().join("zspchat.db");
+        let mut config = DatabaseConfig::file(&file);
+        config.busy_timeout = std::time::Duration::from_millis(50);
+        let store = Store::open(&config, &clock, &random).await.unwrap();
+        let raw = SqlitePool::connect(&format!("sqlite:{}", file.display()))
+            .await
+            .unwrap();
+        let settings = Settings::default();
+        let (bus, from_bus) = InProcess::losing(loses);
+        let bus: Arc<dyn Bus> = Arc::new(bus);
+        let presence = Presence::new(Arc::clone(&bus), clock.clone());
+        let over = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let sessions_over = Arc::clone(&over);
+        Self {
+            writer: Writer::new(
+                store.clone(),
+                Arc::clone(&bus),
+                clock.clone(),
+                settings.limits.clone(),
+            ),
+            hub: Hub::new(
+                store.clone(),
+                Arc::clone(&bus),
+                presence.clone(),
+                clock.clone(),
+                random.clone(),
+                settings.clone(),
+                Arc::new(move |asked| {
+                    let over: Vec<[u8; 32]> = sessions_over.lock().unwrap().clone();
+                    Box::pin(
+                        async move { asked.into_iter().filter(|key| over.contains(key)).collect() },
+                    )
+                }),
+            ),
+            reads: Reads::new(store.clone(), Arc::clone(&bus), clock.clone()),
+            store,
+            clock,
+            random,
+            presence,
+            bus,
+            settings,
+            from_bus,
+            raw,
+            folder,
+            over,
+        }
+    }
+
+    pub async fn user(&self, handle: &str) -> UserId {
+        let id = UserId::new(self.clock.now(), self.random.bytes());
+        sqlx::query(
+            "INSERT INTO users (id, number, handle, role, name, version, account_version, created_at)
+             VALUES ($1, (SELECT COALESCE(MAX(number), 9999) + 1 FROM users), $2, 'user', $2, 1, 1, 1)",
+        )
+        .bind(id.0)
+        .bind(handle)
+        .execute(&self.raw)
+        .await
+        .unwrap();
+        id
+    }
+
+    /// So many people, each with all others as contacts.
+    pub async fn friends<const N: usize>(&self) -> [UserId; N] {
+        let mut users = [UserId(uuid::Uuid::nil()); N];
+        for (number, user) in users.iter_mut().enumerate() {
+            *user = self.user(&format!("friend{number}")).await;
+        }
+        for owner in users {
+            for peer in users {
+                if owner != peer {
+                    self.contact(owner, peer).await;
+                }
+            }
+        }
+        users
+    }
+
+    pub async fn contact(&self, owner: UserId, peer: UserId) {
+        self.sql(
+            "INSERT INTO contacts (owner, peer, since) VALUES ($1, $2, 1)",
+            owner,
+            peer,
+        )
+        .await;
+    }
+
+    /// Runs a statement over two users.
+    pub async fn sql(&self, sql: &'static str, one: UserId, other: UserId) {
+        sqlx::query(sql)
+            .bind(one.0)
+            .bind(other.0)
+            .execute(&self.raw)
+            .await
+            .unwrap();
+    }
+
+    /// A command as it is taken in now.
+    pub fn command(
+        &self,
+        sender: UserId,
+        conversation: ConversationId,
+        kind: CommandKind,
+    ) -> Accepted {
+        let client_id = ClientId::new(self.clock.now(), self.random.bytes());
+        let hash = payload_hash(conversation, format!("{client_id} {kind:?}").as_bytes());
+        Accepted {
+            sender,
+            conversation,
+            submitted: Submitted {
+                command: Command { client_id, kind },
+                payload_hash: hash,
+                accepted_at: self.clock.now(),
+            },
+        }
+    }
+
+    /// One command, stored alone.
+    pub async fn act(
+        &self,
+        sender: UserId,
+        conversation: ConversationId,
+        kind: CommandKind,
+    ) -> Result<Event, Code> {
+        self.repeat(&self.command(sender, conversation, kind)).await
+    }
+
+    /// A command that may have been taken before.
+    pub async fn repeat(&self, command: &Accepted) -> Result<Event, Code> {
+        let mut outcomes = self.writer.batch(std::slice::from_ref(command)).await;
+        event(outcomes.pop().unwrap().unwrap())
+    }
+
+    pub async fn say(&self, sender: UserId, conversation: ConversationId, text: &str) -> Event {
+        self.act(sender, conversation, send(text)).await.unwrap()
+    }
+
+    /// A group of these, owned by the first.
+    pub async fn group(&self, members: &[UserId]) -> ConversationId {
+        let id = ConversationId::new(self.clock.now(), self.random.bytes());
+        self.act(members[0], id, create(members)).await.unwrap();
+        id
+    }
+
+    pub async fn direct(&self, one: UserId, other: UserId) -> ConversationId {
+        let id = ConversationId::direct(one, other);
+        self.act(one, id, create(&[one, other])).await.unwrap();
+        id
+    }
+
+    /// What the bus has, on its way to the hub.
+    pub async fn deliver(&mut self) {
+        while let Some(messages) = self.from_bus.take() {
+            self.hub.deliver(messages).await;
+        }
+    }
+
+    pub async fn open(&self, user: UserId) -> Stream {
+        let key = self.random.bytes();
+        Stream {
+            frames: self.hub.open(user, key, None).await.unwrap(),
+            session: key,
+        }
+    }
+
+    pub fn end_in_database(&self, session: [u8; 32]) {
+        self.over.lock().unwrap().push(session);
+    }
+
+    pub async fn page(&self, user: UserId, conversation: ConversationId) -> Page {
+        self.page_by(user, conversation, PageQuery::default()).await
+    }
+
+    pub async fn page_by(
+        &self,
+        user: UserId,
+        conversation: ConversationId,
+        query: PageQuery,
+    ) -> Page {
+        let page = self.store.page(user, conversation, query).await.unwrap();
+        page.expect("a member")
+    }
+
+    pub async fn mine(
+        &self,
+        user: UserId,
+        conversation: ConversationId,
+    ) -> protocol::api::conversations::Mine {
+        let found = self.store.conversation(user, conversation).await.unwrap();
+        found.expect("a member").mine
+    }
+
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        let (count,): (i64,) = sqlx::query_as(sql).fetch_one(&self.raw).await.unwrap();
+        count
+    }
+}
+
+pub fn event(outcome: Outcome) -> Result<Event, Code> {
+    match outcome {
+        Outcome::Stored(encoded) => Ok(encoded.event.clone()),
+        Outcome::Refused(code) => Err(code),
+        other => panic!("neither stored nor refused: {other:?}"),
+    }
+}
+
+pub fn send(text: &str) -> CommandKind {
+    call(text, &[])
+}
+
+pub fn call(text: &str, mentions: &[UserId]) -> CommandKind {
+    CommandKind::Send {
+        content: Content::Text {
+            text: text.to_owned(),
+        },
+        reply_to: None,
+        mentions: mentions.to_vec(),
+        mention_all: false,
+    }
+}
+
+pub fn call_all(text: &str) -> CommandKind {
+    CommandKind::Send {
+        content: Content::Text {
+            text: text.to_owned(),
+        },
+        reply_to: None,
+        mentions: Vec::new(),
+        mention_all: true,
+    }
+}
+
+pub fn create(members: &[UserId]) -> CommandKind {
+    CommandKind::Create {
+        name: None,
+        members: members.to_vec(),
+    }
+}
+
+pub fn invite(users: &[UserId]) -> CommandKind {
+    CommandKind::Invite {
+        users: users.to_vec(),
+    }
+}
+
+pub fn remove(users: &[UserId]) -> CommandKind {
+    CommandKind::Remove {
+        users: users.to_vec(),
+    }
+}
+
+/// One browser's end of a stream.
+pub struct Stream {
+    pub frames: Subscription,
+    pub session: [u8; 32],
+}
+
+impl Stream {
+    /// All that has come since the last call.
+    pub fn take(&mut self) -> Vec<StreamEvent> {
+        std::iter::from_fn(|| self.frames.take())
+            .map(|frame| read(std::str::from_utf8(&frame).unwrap()))
+            .collect()
+    }
+
+    /// The events of logs that have come, as (conversation, seq).
+    pub fn seqs(&mut self) -> HashMap<ConversationId, Vec<Seq>> {
+        let mut seqs: HashMap<ConversationId, Vec<Seq>> = HashMap::new();
+        for event in self.take() {
+            if let StreamEvent::Event(event) = event {
+                assert_eq!(event.digest, event.computed_digest());
+                seqs.entry(event.conversation).or_default().push(event.seq);
+            }
+        }
+        seqs
+    }
+}
+
+fn read(frame: &str) -> StreamEvent {
+    let field = |name: &str| {
+        frame
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    };
+    assert!(frame.ends_with("\n\n"), "{frame:?}");
+    StreamEvent::parse(field("event").unwrap(), field("data").unwrap()).unwrap()
+}

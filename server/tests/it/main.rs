@@ -1,0 +1,5 @@
+//! The server, tested from outside: one binary, a module a subject.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod chat;
