@@ -5,6 +5,8 @@ use leptos::prelude::*;
 use crate::components::navigation::{Rail, Tabs};
 use crate::components::overlay::Overlays;
 use crate::pages::chats::{ConversationList, ConversationPage, NoConversation};
+use crate::pages::log_in::LogIn;
+use crate::pages::register::Register;
 use crate::state::{Place, use_chat};
 
 /// What is beside the rail: the list of conversations or of contacts.
@@ -17,6 +19,8 @@ fn list(contacts: bool) -> AnyView {
 fn page(place: Place) -> AnyView {
     match place {
         Place::Chat(id) | Place::Details(id) => view! { <ConversationPage id /> }.into_any(),
+        Place::LogIn => view! { <LogIn /> }.into_any(),
+        Place::Register => view! { <Register /> }.into_any(),
         _ => view! { <NoConversation /> }.into_any(),
     }
 }

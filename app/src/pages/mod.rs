@@ -1,3 +1,5 @@
 //! What is at the app's addresses.
 
 pub mod chats;
+pub mod log_in;
+pub mod register;

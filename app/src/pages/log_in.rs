@@ -1,0 +1,35 @@
+//! `/login`
+
+use leptos::prelude::*;
+
+use crate::components::door::Door;
+use crate::components::field::Field;
+use crate::components::form::{Fault, FormState};
+use crate::components::hidden_fields::HiddenFields;
+use crate::state::use_chat;
+
+/// Handle and password. A plain form: the page that follows is loaded with all it needs.
+#[component]
+pub fn LogIn() -> impl IntoView {
+    let t = use_chat().t();
+    let form = FormState::new("login", "/login");
+    view! {
+        <Door title=t.log_in>
+            <form class="form" method="post" action="/login">
+                <Fault text=form.problem() />
+                <HiddenFields />
+                <Field form name="handle" label=t.handle autocomplete="username" required=true />
+                <Field
+                    form
+                    name="password"
+                    label=t.password
+                    kind="password"
+                    autocomplete="current-password"
+                    required=true
+                />
+                <button class="button">{t.log_in}</button>
+            </form>
+            <p class="other">{t.no_account} " " <a href="/register">{t.register}</a></p>
+        </Door>
+    }
+}
