@@ -243,6 +243,10 @@ impl Engine {
         for log in self.logs.values_mut() {
             log.stuck = false;
             log.asking_newest = false;
+            if log.record.conversation.mine.left {
+                // Recalls of what was said before are not told to who has left.
+                self.calibration.want(log.record.conversation.id);
+            }
         }
         for head in &sync.heads {
             let Some(log) = self.logs.get_mut(&head.conversation) else {

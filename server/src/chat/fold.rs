@@ -184,11 +184,12 @@ impl Fold<'_> {
                 at: event.at,
             },
         );
-        let write = changes.reads.entry((id, event.sender)).or_default();
-        write.wrote = Some((event.seq, event.msg_no));
-        write.mention = 0;
         match body {
             Body::Message(message) => {
+                // Who writes has read what stands above.
+                let write = changes.reads.entry((id, event.sender)).or_default();
+                write.wrote = Some((event.seq, event.msg_no));
+                write.mention = 0;
                 for user in message
                     .mentions
                     .iter()
