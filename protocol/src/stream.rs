@@ -119,6 +119,14 @@ pub struct Presence {
     pub since: Millis,
 }
 
+/// `PUT stream/{stream}/watch`: whose presence the stream wants.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Watch {
+    /// In place of those before; 200 at most.
+    pub users: Vec<UserId>,
+}
+
 /// A member is writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

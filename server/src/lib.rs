@@ -1,15 +1,23 @@
 //! The server of zspchat: one door for everything that changes a conversation, a log a
 //! conversation, and streams that carry it to those who are online.
 //!
-//! Imports go down only: [`chat`] asks [`store`], [`bus`], [`queue`] and [`presence`]; those know
-//! nothing of it.
+//! Imports go down only: [`http`] asks [`chat`] and [`accounts`]; they ask [`store`], [`bus`],
+//! [`queue`] and [`presence`]; those know nothing of them.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod accounts;
+pub mod admin;
+pub mod app_state;
 pub mod bus;
 pub mod chat;
 pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod http;
 pub mod presence;
 pub mod queue;
 pub mod random;
+pub mod serve;
 pub mod store;
+pub mod telemetry;

@@ -23,7 +23,8 @@ pub struct Contact {
     /// Hears nothing from this user and cannot write to them.
     #[serde(default)]
     pub blocked: bool,
-    /// Whether they have this user as a contact too: without that, neither can write.
+    /// Whether they have this user as a contact too, and have not blocked them: without that, this
+    /// user cannot write. A block does not show as one.
     #[serde(default)]
     pub mutual: bool,
     /// When they became contacts.

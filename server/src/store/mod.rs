@@ -10,6 +10,8 @@
 
 pub mod append;
 mod contacts_between;
+mod contact_requests;
+mod contacts;
 mod conversations;
 mod error;
 mod heads;
@@ -22,16 +24,22 @@ mod preferences;
 mod profiles;
 mod retention;
 mod rows;
+mod sessions;
+mod users;
 
 use std::sync::Arc;
 
 use protocol::HistoryId;
 
+pub use contact_requests::NewRequest;
+pub use contacts::Acquaintance;
 pub use error::{OpenError, StoreError};
 pub use heads::{Heads, Joined, Moved, Standing};
 pub use open::DatabaseConfig;
 pub(crate) use pool::{Pool, on_pool};
 pub use retention::Deleted;
+pub use sessions::{NewSession, StoredSession};
+pub use users::{Credentials, NewUser, UserKey};
 
 /// The database. Clones share its connections.
 #[derive(Debug, Clone)]

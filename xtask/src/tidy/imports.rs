@@ -5,7 +5,7 @@ use super::sources::{Source, Sources, holds_word};
 /// The server's modules, from the top down. A module may name those in lower rows only.
 const SERVER: &[&[&str]] = &[
     &["main", "lib"],
-    &["http", "app_state", "demo"],
+    &["http", "app_state", "demo", "admin", "serve"],
     &["chat", "accounts"],
     &["store", "queue", "bus", "presence"],
     &["telemetry", "config", "clock", "random"],

@@ -1,0 +1,35 @@
+//! Why something about an account was not done.
+
+use protocol::{Code, FieldError};
+
+use super::{HashFailed, Throttled};
+use crate::store::StoreError;
+
+/// Why something about an account was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// Fields at fault.
+    #[error("a field is not right")]
+    Invalid(Vec<FieldError>),
+    /// It is not allowed.
+    #[error("refused: {}", .0.as_str())]
+    Refused(Code),
+    /// Too much in too short a time.
+    #[error("more in {} s", .0.seconds)]
+    Throttled(Throttled),
+    /// Try again.
+    #[error("not for the moment")]
+    Unavailable,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No password can be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashFailed),
+}
+
+impl From<Throttled> for AccountError {
+    fn from(throttled: Throttled) -> Self {
+        Self::Throttled(throttled)
+    }
+}

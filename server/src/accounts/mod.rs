@@ -1,0 +1,250 @@
+//! Who people are, how they prove it, and whom they know.
+
+mod contacts;
+mod error;
+mod passwords;
+mod sessions;
+mod throttle;
+
+use protocol::api::accounts::{ChangeMe, LogIn, Me, Register};
+use protocol::command::payload_hash;
+use protocol::stream::Account;
+use protocol::{ClientId, Code, Command, CommandKind, ConversationId, FieldError, Limits, UserId};
+
+pub use error::AccountError;
+pub use passwords::{HashFailed, Passwords};
+pub use sessions::{Session, Sessions, Token};
+pub use throttle::{Throttle, Throttled};
+
+use crate::chat::{Chat, Outcome, Submitted};
+use crate::clock::Clock;
+use crate::config;
+use crate::random::Random;
+use crate::store::{NewUser, Store};
+use crate::telemetry::metrics::LOG_INS;
+
+/// Over which time log-ins and registrations are counted, in milliseconds.
+const THROTTLE_WINDOW: protocol::Millis = 10 * 60 * 1_000;
+
+/// Everything about accounts. Where something changes that another browser shows, it is told.
+pub struct Accounts {
+    store: Store,
+    clock: Clock,
+    random: Random,
+    limits: Limits,
+    passwords: Passwords,
+    chat: Chat,
+    /// Who is logged in.
+    pub sessions: Sessions,
+    failures_by_account: Throttle<String>,
+    failures_by_address: Throttle<String>,
+    registrations: Throttle<String>,
+}
+
+/// Where a request came from.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    /// The network address by which it is counted.
+    pub address: String,
+    /// The browser, by its own account.
+    pub agent: String,
+}
+
+impl Accounts {
+    /// Puts the parts together.
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        random: Random,
+        passwords: Passwords,
+        chat: Chat,
+        sessions: Sessions,
+        config: &config::Config,
+    ) -> Self {
+        let throttle = &config.throttle;
+        Self {
+            store,
+            clock,
+            random,
+            limits: config.limits.clone(),
+            passwords,
+            chat,
+            sessions,
+            failures_by_account: Throttle::new(throttle.log_ins_per_account, THROTTLE_WINDOW),
+            failures_by_address: Throttle::new(throttle.log_ins_per_address, THROTTLE_WINDOW),
+            registrations: Throttle::new(throttle.registrations_per_address, THROTTLE_WINDOW),
+        }
+    }
+
+    /// Makes an account with its own conversation, and logs it in.
+    ///
+    /// # Errors
+    /// Fields at fault, a handle that is taken, too many from one address, the database.
+    pub async fn register(
+        &self,
+        register: Register,
+        origin: &Origin,
+    ) -> Result<(Me, Token), AccountError> {
+        let register = register
+            .checked(&self.limits)
+            .map_err(AccountError::Invalid)?;
+        let now = self.clock.now();
+        self.registrations.take(&origin.address, 1, now)?;
+        let id = UserId::new(now, self.random.bytes());
+        let user = NewUser {
+            id,
+            handle: register.handle,
+            name: register.name,
+            phc: self.passwords.hash(register.password).await?,
+            at: now,
+        };
+        if let Err(error) = self.store.create_user(&user).await {
+            return Err(if error.is_unique_violation() {
+                AccountError::Refused(Code::HandleTaken)
+            } else {
+                error.into()
+            });
+        }
+        // Where this does not work now, the conversation is made when it is first opened.
+        if let Err(error) = self.open_direct(id, id).await {
+            tracing::warn!(%error, user = %id, "a user's own conversation was not made");
+        }
+        let token = self.sessions.begin(id, origin).await?;
+        let me = self.store.me(id).await?;
+        Ok((me.ok_or(AccountError::Refused(Code::NotFound))?, token))
+    }
+
+    /// Logs in.
+    ///
+    /// # Errors
+    /// Handle and password that do not go together, too many failures, the database.
+    pub async fn log_in(
+        &self,
+        log_in: LogIn,
+        origin: &Origin,
+    ) -> Result<(Me, Token), AccountError> {
+        let log_in = log_in
+            .checked(&self.limits)
+            .map_err(AccountError::Invalid)?;
+        let now = self.clock.now();
+        // Counted before the password is looked at, so that many at once are not free.
+        self.failures_by_address.take(&origin.address, 1, now)?;
+        if let Err(throttled) = self.failures_by_account.take(&log_in.handle, 1, now) {
+            self.failures_by_address.give_back(&origin.address);
+            return Err(throttled.into());
+        }
+        let found = self.store.credentials(&log_in.handle).await?;
+        let user = found.as_ref().map(crate::store::Credentials::user);
+        let right = self
+            .passwords
+            .is(log_in.password, found.map(|found| found.phc))
+            .await?;
+        let Some(user) = user.filter(|_| right) else {
+            metrics::counter!(LOG_INS, "outcome" => "refused").increment(1);
+            return Err(AccountError::Refused(Code::WrongCredentials));
+        };
+        metrics::counter!(LOG_INS, "outcome" => "accepted").increment(1);
+        self.failures_by_address.give_back(&origin.address);
+        self.failures_by_account.give_back(&log_in.handle);
+        let token = self.sessions.begin(user, origin).await?;
+        let me = self.store.me(user).await?;
+        Ok((
+            me.ok_or(AccountError::Refused(Code::WrongCredentials))?,
+            token,
+        ))
+    }
+
+    /// Logs out: the session is over at once, and its streams end.
+    ///
+    /// # Errors
+    /// The database's; the session then goes on.
+    pub async fn log_out(&self, session: &Session) -> Result<(), AccountError> {
+        self.sessions.end(&session.key).await?;
+        self.chat.hub.end_session(session.key);
+        Ok(())
+    }
+
+    /// Changes one's own profile.
+    ///
+    /// # Errors
+    /// Fields at fault, the database.
+    pub async fn change(&self, user: UserId, change: ChangeMe) -> Result<Me, AccountError> {
+        let change = change
+            .checked(&self.limits)
+            .map_err(AccountError::Invalid)?;
+        let watchers = self
+            .store
+            .change_profile(user, &change, self.clock.now())
+            .await?;
+        if let Some(invisible) = change.invisible {
+            self.chat.presence.set_invisible(user, invisible);
+        }
+        self.chat.bus.publish_account(
+            user,
+            Account {
+                profile: true,
+                ..Account::default()
+            },
+        );
+        for watcher in watchers {
+            self.chat.bus.publish_account(
+                watcher,
+                Account {
+                    contacts: true,
+                    ..Account::default()
+                },
+            );
+        }
+        let me = self.store.me(user).await?;
+        me.ok_or(AccountError::Refused(Code::NotFound))
+    }
+
+    /// Makes the direct conversation of two users if there is none, through the one door.
+    ///
+    /// # Errors
+    /// Why it may not be made, or that it cannot be made now.
+    pub async fn open_direct(&self, user: UserId, peer: UserId) -> Result<(), AccountError> {
+        let conversation = ConversationId::direct(user, peer);
+        if self.store.conversation(user, conversation).await?.is_some() {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let mut members = vec![user];
+        if peer != user {
+            members.push(peer);
+        }
+        let create = Submitted {
+            command: Command {
+                client_id: ClientId::new(now, self.random.bytes()),
+                kind: CommandKind::Create {
+                    name: None,
+                    members,
+                },
+            },
+            payload_hash: payload_hash(conversation, b"create"),
+            accepted_at: now,
+        };
+        let outcome = self
+            .chat
+            .ingest
+            .submit(user, conversation, vec![create])
+            .await
+            .pop();
+        match outcome {
+            Some(Ok(Outcome::Refused(code))) => {
+                // Somebody was faster.
+                if self.store.conversation(user, conversation).await?.is_some() {
+                    Ok(())
+                } else {
+                    Err(AccountError::Refused(code))
+                }
+            }
+            Some(Ok(_)) => Ok(()),
+            Some(Err(_)) | None => Err(AccountError::Unavailable),
+        }
+    }
+}
+
+fn invalid(field: &str, fault: protocol::problem::Fault) -> AccountError {
+    AccountError::Invalid(vec![FieldError::new(field, fault)])
+}

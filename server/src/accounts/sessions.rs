@@ -1,0 +1,252 @@
+//! Sessions: who is logged in, by a token that only their browser holds.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fmt::Write as _;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use futures::FutureExt as _;
+use protocol::{Millis, UserId};
+use sha2::{Digest as _, Sha256};
+
+use super::Origin;
+use crate::chat::{SessionCheck, SessionKey};
+use crate::clock::Clock;
+use crate::random::Random;
+use crate::store::{NewSession, Store, StoreError, StoredSession};
+
+const DAY: Millis = 24 * 60 * 60 * 1_000;
+
+/// How many sessions are kept in memory; beyond it they are read from the database again.
+const CACHED: usize = 100_000;
+
+/// How often at most a session's last use is written down.
+const SEEN_EVERY: Millis = 60 * 60 * 1_000;
+
+/// What the browser proves itself by: 256 random bits. Never logged, never stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// A new one.
+    pub fn new(random: &Random) -> Self {
+        let bytes: [u8; 32] = random.bytes();
+        Self(hex(&bytes))
+    }
+
+    /// The token as a browser sent it; `None` if it cannot be one.
+    pub fn from_cookie(text: &str) -> Option<Self> {
+        (text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()))
+            .then(|| Self(text.to_owned()))
+    }
+
+    /// As it stands in the cookie.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What is stored in its place.
+    pub fn key(&self) -> SessionKey {
+        Sha256::digest(&self.0).into()
+    }
+
+    /// What a form of this session repeats: only who holds the token can know it, and the token
+    /// cannot be told from it.
+    pub fn form_token(&self) -> String {
+        let hash = Sha256::new()
+            .chain_update(b"zspchat form token v1")
+            .chain_update(&self.0)
+            .finalize();
+        hex(&hash[..16])
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
+    }
+}
+
+/// A session that is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Session {
+    /// Whose.
+    pub user: UserId,
+    /// By what it is known.
+    pub key: SessionKey,
+}
+
+/// All sessions. Clones share what is in memory, so that one that was ended is over everywhere at
+/// once, and a request on the hot path asks no database.
+#[derive(Debug, Clone)]
+pub struct Sessions {
+    store: Store,
+    clock: Clock,
+    random: Random,
+    lasts: Millis,
+    cache: Arc<RwLock<HashMap<SessionKey, Cached>>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Cached {
+    session: StoredSession,
+    seen_at: Millis,
+}
+
+impl Sessions {
+    /// Sessions that last that many days.
+    pub fn new(store: Store, clock: Clock, random: Random, days: u32) -> Self {
+        Self {
+            store,
+            clock,
+            random,
+            lasts: Millis::from(days) * DAY,
+            cache: Arc::default(),
+        }
+    }
+
+    /// How long a session lasts, in seconds.
+    pub fn seconds(&self) -> Millis {
+        self.lasts / 1_000
+    }
+
+    /// Begins a session.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn begin(&self, user: UserId, origin: &Origin) -> Result<Token, StoreError> {
+        let now = self.clock.now();
+        let token = Token::new(&self.random);
+        self.store
+            .insert_session(&NewSession {
+                token_hash: token.key(),
+                user,
+                at: now,
+                expires_at: now + self.lasts,
+                agent: origin.agent.chars().take(200).collect(),
+                address: origin.address.clone(),
+            })
+            .await?;
+        Ok(token)
+    }
+
+    /// The session of a token, if it is on.
+    ///
+    /// # Errors
+    /// The database's: then nobody can say, and nobody is logged out.
+    pub async fn find(&self, token: &Token) -> Result<Option<Session>, StoreError> {
+        let key = token.key();
+        let now = self.clock.now();
+        let cached = self.read().get(&key).copied();
+        let session = match cached {
+            Some(cached) => {
+                if now - cached.seen_at >= SEEN_EVERY {
+                    self.seen(key, now);
+                }
+                cached.session
+            }
+            None => {
+                let Some(session) = self.store.session(&key).await? else {
+                    return Ok(None);
+                };
+                self.remember(key, session, now);
+                self.seen(key, now);
+                session
+            }
+        };
+        Ok((session.expires_at > now).then_some(Session {
+            user: session.user,
+            key,
+        }))
+    }
+
+    /// Ends a session, for good and at once.
+    ///
+    /// # Errors
+    /// The database's; the session then goes on.
+    pub async fn end(&self, key: &SessionKey) -> Result<(), StoreError> {
+        self.store.delete_session(key).await?;
+        self.forget(&[*key]);
+        Ok(())
+    }
+
+    /// Asks the database, since another process may have ended sessions: those over are forgotten.
+    pub fn checker(&self) -> SessionCheck {
+        let sessions = self.clone();
+        Arc::new(move |keys| {
+            let sessions = sessions.clone();
+            async move { sessions.over(keys).await }.boxed()
+        })
+    }
+
+    /// Forgets sessions whose time is over, and those another process has ended. Call it now and
+    /// then.
+    pub async fn tidy(&self) {
+        let keys: Vec<SessionKey> = self.read().keys().copied().collect();
+        let over = self.over(keys).await;
+        self.forget(&over);
+        if let Err(error) = self.store.delete_sessions_over(self.clock.now()).await {
+            tracing::warn!(%error, "old sessions were not deleted");
+        }
+    }
+
+    async fn over(&self, mut keys: Vec<SessionKey>) -> Vec<SessionKey> {
+        match self.store.sessions_alive(&keys, self.clock.now()).await {
+            Ok(alive) => {
+                keys.retain(|key| !alive.contains(key));
+                self.forget(&keys);
+                keys
+            }
+            Err(error) => {
+                tracing::warn!(%error, "sessions could not be checked");
+                Vec::new()
+            }
+        }
+    }
+
+    fn remember(&self, key: SessionKey, session: StoredSession, seen_at: Millis) {
+        let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
+        if cache.len() >= CACHED {
+            cache.clear();
+        }
+        cache.insert(key, Cached { session, seen_at });
+    }
+
+    fn forget(&self, keys: &[SessionKey]) {
+        let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
+        for key in keys {
+            cache.remove(key);
+        }
+    }
+
+    /// Notes the use of a session, beside the request.
+    fn seen(&self, key: SessionKey, now: Millis) {
+        if let Some(cached) = self
+            .cache
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_mut(&key)
+        {
+            cached.seen_at = now;
+        }
+        let store = self.store.clone();
+        tokio::spawn(async move {
+            if let Err(error) = store.session_seen(&key, now).await {
+                tracing::debug!(%error, "a session's last use was not noted");
+            }
+        });
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, HashMap<SessionKey, Cached>> {
+        self.cache.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}

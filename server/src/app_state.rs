@@ -1,0 +1,121 @@
+//! What every handler may use.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use protocol::{Limits, UserId};
+
+use crate::accounts::{Accounts, Passwords, Sessions, Throttle};
+use crate::chat::{Chat, Settings};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::{Assets, Cookies};
+use crate::random::Random;
+use crate::store::{DatabaseConfig, Store};
+
+/// The parts of the server, shared by all requests.
+#[derive(Clone)]
+pub struct AppState(Arc<App>);
+
+/// See [`AppState`].
+pub struct App {
+    /// What was configured.
+    pub config: Config,
+    /// The database.
+    pub store: Store,
+    /// What time it is.
+    pub clock: Clock,
+    /// Randomness, for ids and secrets.
+    pub random: Random,
+    /// The path of commands and events.
+    pub chat: Chat,
+    /// Who people are and whom they know.
+    pub accounts: Accounts,
+    /// What browsers download besides pages and data.
+    pub assets: Assets,
+    /// How cookies are called.
+    pub cookies: Cookies,
+    /// Commands by user.
+    pub commands: Throttle<UserId>,
+    /// What has been counted; `None` where another server of this process counts.
+    pub metrics: Option<PrometheusHandle>,
+    /// Set once the server is to stop.
+    pub stopping: AtomicBool,
+}
+
+impl AppState {
+    /// Shares the parts.
+    pub fn new(app: App) -> Self {
+        Self(Arc::new(app))
+    }
+
+    /// Limits in force.
+    pub fn limits(&self) -> &Limits {
+        &self.config.limits
+    }
+
+    /// Whether people reach the server by https.
+    pub fn is_https(&self) -> bool {
+        self.config
+            .public_url
+            .as_ref()
+            .is_some_and(crate::config::PublicUrl::is_https)
+    }
+
+    /// Whether the server is about to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+}
+
+impl Deref for AppState {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.0
+    }
+}
+
+/// The database that a configuration names.
+pub fn database(config: &Config) -> DatabaseConfig {
+    DatabaseConfig::file(config.data.join("zspchat.db"))
+}
+
+/// The chat and the accounts over one database.
+pub fn put_together(
+    config: &Config,
+    store: &Store,
+    clock: &Clock,
+    random: &Random,
+    passwords: Passwords,
+) -> (Chat, Accounts) {
+    let sessions = Sessions::new(
+        store.clone(),
+        clock.clone(),
+        random.clone(),
+        config.session.days,
+    );
+    let settings = Settings {
+        limits: config.limits.clone(),
+        retention_days: config.retention.days,
+    };
+    let chat = Chat::start(
+        store.clone(),
+        clock.clone(),
+        random.clone(),
+        settings,
+        sessions.checker(),
+    );
+    let accounts = Accounts::new(
+        store.clone(),
+        clock.clone(),
+        random.clone(),
+        passwords,
+        chat.clone(),
+        sessions,
+        config,
+    );
+    (chat, accounts)
+}

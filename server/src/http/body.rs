@@ -1,0 +1,59 @@
+//! Reading what was sent.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt as _;
+use protocol::Code;
+
+use super::problem::Failure;
+
+/// How much more than allowed is read and thrown away, so that the sender gets to read the answer
+/// instead of a broken connection.
+const DRAINED: usize = 32 * 1024 * 1024;
+
+/// How long that may take, and how long a body may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The whole body, if it has at most `limit` bytes.
+///
+/// # Errors
+/// `413` for more, `400` for a body that breaks off or does not arrive in 30 s.
+pub async fn read(body: Body, limit: usize) -> Result<Bytes, Failure> {
+    let broken = || Failure::malformed("The body did not arrive whole.");
+    match tokio::time::timeout(PATIENCE, collect(body, limit)).await {
+        Ok(read) => read,
+        Err(_) => Err(broken()),
+    }
+}
+
+async fn collect(body: Body, limit: usize) -> Result<Bytes, Failure> {
+    let mut chunks = body.into_data_stream();
+    let mut whole = Bytes::new();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Failure::malformed("The body did not arrive whole."))?;
+        if whole.len() + chunk.len() > limit {
+            let mut drained = whole.len() + chunk.len();
+            while let Some(Ok(chunk)) = chunks.next().await {
+                drained += chunk.len();
+                if drained > DRAINED {
+                    break;
+                }
+            }
+            return Err(Failure::new(
+                Code::TooLarge,
+                format!("At most {limit} bytes are taken here."),
+            ));
+        }
+        // Most bodies come in one piece, which then needs no copy.
+        whole = if whole.is_empty() {
+            chunk
+        } else {
+            let mut joined = BytesMut::from(whole);
+            joined.extend_from_slice(&chunk);
+            joined.freeze()
+        };
+    }
+    Ok(whole)
+}

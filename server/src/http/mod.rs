@@ -1,0 +1,30 @@
+//! The HTTP interface: who asks, in what shape, and what is answered. Rules live elsewhere.
+
+mod accounts;
+mod assets;
+mod body;
+mod commands;
+mod connections;
+mod contacts;
+mod conversations;
+mod docs;
+mod events;
+mod extract;
+mod health;
+mod openapi;
+mod pages;
+mod problem;
+mod request;
+mod router;
+mod routes;
+mod security;
+mod signed_in;
+mod stream;
+mod tagged;
+mod users;
+
+pub use assets::{Assets, AssetsError};
+pub use connections::accept;
+pub use request::Peer;
+pub use router::{api_routes, metrics_router, router};
+pub use signed_in::Cookies;

@@ -1,0 +1,152 @@
+//! The description of the interface, made from its own types.
+
+use std::sync::OnceLock;
+
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use utoipa::OpenApi;
+use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
+
+use super::{accounts, commands, contacts, conversations, events, stream, users};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "zspchat",
+        description = "REST in, server-sent events out. Times are Unix milliseconds. A request that \
+            changes something needs an `Origin` header that names the site; one of a browser names \
+            the user it is meant for in `Zspchat-User`. New fields may appear at any time."
+    ),
+    paths(
+        accounts::register,
+        accounts::who_am_i,
+        accounts::log_in,
+        accounts::log_out,
+        accounts::me,
+        accounts::change_me,
+        accounts::limits,
+        users::find,
+        users::lookup,
+        users::get,
+        contacts::list,
+        contacts::change,
+        contacts::remove,
+        contacts::requests,
+        contacts::ask,
+        contacts::accept,
+        contacts::decline,
+        conversations::list,
+        conversations::get,
+        conversations::create_group,
+        conversations::open_direct,
+        conversations::members,
+        conversations::read,
+        conversations::change_preferences,
+        conversations::typing,
+        commands::post,
+        events::page,
+        events::pull,
+        events::calibrate,
+        stream::open,
+        stream::watch,
+    ),
+    components(schemas(
+        protocol::Problem,
+        protocol::stream::Sync,
+        protocol::stream::Outcome,
+        protocol::stream::Read,
+        protocol::stream::Account,
+        protocol::stream::Presence,
+        protocol::stream::Typing,
+        protocol::stream::Heartbeat,
+        protocol::stream::Resync,
+        protocol::stream::Bye,
+    ))
+)]
+struct Documented;
+
+/// The document.
+pub fn described() -> &'static utoipa::openapi::OpenApi {
+    static DOCUMENT: OnceLock<utoipa::openapi::OpenApi> = OnceLock::new();
+    DOCUMENT.get_or_init(|| {
+        let mut document = Documented::openapi();
+        for item in document.paths.paths.values_mut() {
+            let methods = [
+                &mut item.get,
+                &mut item.put,
+                &mut item.post,
+                &mut item.patch,
+                &mut item.delete,
+            ];
+            for operation in methods.into_iter().flatten() {
+                let problem = ResponseBuilder::new()
+                    .description("Why it was not done (RFC 9457)")
+                    .content(
+                        "application/problem+json",
+                        Content::new(Some(Ref::from_schema_name("Problem"))),
+                    )
+                    .build();
+                operation
+                    .responses
+                    .responses
+                    .insert("default".to_owned(), RefOr::T(problem));
+            }
+        }
+        document
+    })
+}
+
+/// The document as JSON.
+pub async fn document() -> Response {
+    static JSON: OnceLock<String> = OnceLock::new();
+    let json = JSON.get_or_init(|| described().to_pretty_json().unwrap_or_default());
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        ),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    ];
+    (headers, json.as_str()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::http::router;
+
+    #[test]
+    fn every_route_is_described_and_nothing_else() {
+        let described = serde_json::to_value(described()).unwrap();
+        let described: BTreeSet<String> = described["paths"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .flat_map(|(path, item)| {
+                let methods = item.as_object().unwrap().keys();
+                methods.map(move |method| format!("{method} {path}"))
+            })
+            .collect();
+        let routed: BTreeSet<String> = router::api_routes()
+            .iter()
+            .map(|(method, path)| format!("{} {path}", method.as_str().to_lowercase()))
+            .collect();
+        assert_eq!(described, routed);
+    }
+
+    #[test]
+    fn what_it_refers_to_is_there() {
+        let json = described().to_json().unwrap();
+        let document: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(document["openapi"], "3.1.0");
+        for part in json.split("#/components/schemas/").skip(1) {
+            let name = part.split('"').next().unwrap();
+            assert!(
+                document["components"]["schemas"][name].is_object(),
+                "{name}"
+            );
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! Forms that work without script. Each becomes the request that the API takes and calls the same
+//! function: `303` when it is done, else the page again, with why not and what was typed.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{AppendHeaders, IntoResponse as _, Redirect, Response};
+use protocol::api::accounts::{ChangeMe, LogIn, Register};
+use protocol::api::contacts::AskContact;
+use protocol::api::conversations::CreateGroup;
+use protocol::problem::Fault;
+use protocol::{
+    ClientId, Code, Command, CommandKind, Content, ConversationId, FieldError, RequestId,
+};
+
+use super::boot::Shown;
+use super::display;
+use super::form::Form;
+use super::render::PageFailure;
+use super::visitor::Visitor;
+use super::{Page, page, page_of};
+use crate::app_state::AppState;
+use crate::http::extract::Path;
+use crate::http::problem::Failure;
+use crate::http::request::{self, Connected};
+use crate::http::{accounts, commands};
+
+/// How long a choice of language or theme is kept, in seconds.
+const YEAR: i64 = 365 * 24 * 60 * 60;
+
+/// `POST /login`.
+pub async fn log_in(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    peer: Connected,
+    headers: HeaderMap,
+    form: Form,
+) -> Page {
+    let done = async {
+        form.must_be_from(&visitor)?;
+        let log_in = LogIn {
+            handle: form.get("handle").to_owned(),
+            password: form.get("password").to_owned(),
+        };
+        let origin = request::origin(&app, peer.0, &headers);
+        let (_, token) = app.accounts.log_in(log_in, &origin).await?;
+        Ok((accounts::begun(&app, &token), Redirect::to("/chats")).into_response())
+    };
+    let done = done.await;
+    answer(&app, &visitor, &form, Shown::Nothing, done).await
+}
+
+/// `POST /register`.
+pub async fn register(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    peer: Connected,
+    headers: HeaderMap,
+    form: Form,
+) -> Page {
+    let done = async {
+        form.must_be_from(&visitor)?;
+        let register = Register {
+            handle: form.get("handle").to_owned(),
+            name: form.get("name").to_owned(),
+            password: form.get("password").to_owned(),
+        };
+        let origin = request::origin(&app, peer.0, &headers);
+        let (_, token) = app.accounts.register(register, &origin).await?;
+        Ok((accounts::begun(&app, &token), Redirect::to("/chats")).into_response())
+    };
+    let done = done.await;
+    answer(&app, &visitor, &form, Shown::Nothing, done).await
+}
+
+/// `POST /logout`.
+pub async fn log_out(State(app): State<AppState>, visitor: Visitor, form: Form) -> Page {
+    let done = async {
+        let user = form.signed_in(&visitor)?;
+        app.accounts.log_out(&user.session).await?;
+        Ok((accounts::ended(&app), Redirect::to("/login")).into_response())
+    };
+    let done = done.await;
+    answer(&app, &visitor, &form, Shown::Lists, done).await
+}
+
+/// `POST /chats/new`: fields `name` and, once for each, `members`; `client_id` becomes the group's.
+pub async fn create_group(State(app): State<AppState>, visitor: Visitor, form: Form) -> Page {
+    let done = async {
+        let user = form.signed_in(&visitor)?;
+        let conversation: ConversationId = form.parsed("client_id")?;
+        let members: Result<Vec<_>, _> = form.all("members").map(str::parse).collect();
+        let members = members.map_err(|_| invalid("members"))?;
+        let name = form.get("name").to_owned();
+        let group = CreateGroup { name, members };
+        commands::create_group(&app, user.id, conversation, group).await?;
+        Ok(to_chat(conversation))
+    };
+    let done = done.await;
+    answer(&app, &visitor, &form, Shown::Lists, done).await
+}
+
+/// `POST /chats/{conversation}/send`: fields `text`, `reply_to`.
+pub async fn send(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Path(conversation): Path<ConversationId>,
+    form: Form,
+) -> Page {
+    let done = async {
+        let user = form.signed_in(&visitor)?;
+        let client_id: ClientId = form.parsed("client_id")?;
+        let reply_to = match form.get("reply_to") {
+            "" => None,
+            _ => Some(form.parsed("reply_to")?),
+        };
+        let kind = CommandKind::Send {
+            content: Content::Text {
+                text: form.get("text").to_owned(),
+            },
+            reply_to,
+            mentions: Vec::new(),
+            mention_all: false,
+        };
+        let command = Command { client_id, kind };
+        commands::submit_one(&app, user.id, conversation, command).await?;
+        Ok(to_chat(conversation))
+    };
+    let done = done.await;
+    answer(&app, &visitor, &form, Shown::Chat(conversation, None), done).await
+}
+
+/// `POST /chats/{conversation}/leave`.
+pub async fn leave(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Path(conversation): Path<ConversationId>,
+    form: Form,
+) -> Page {
+    let done = async {
+        let user = form.signed_in(&visitor)?;
+        let command = Command {
+            client_id: form.parsed("client_id")?,
+            kind: CommandKind::Leave,
+        };
+        commands::submit_one(&app, user.id, conversation, command).await?;
+        Ok(Redirect::to("/chats").into_response())
+    };
+    let done = done.await;
+    answer(&app, &visitor, &form, Shown::Chat(conversation, None), done).await
+}
+
+/// `POST /contacts/add`: fields `user`, whose form it is, and `contact`, who is asked, and `note`.
+pub async fn ask(State(app): State<AppState>, visitor: Visitor, form: Form) -> Page {
+    let done = async {
+        let user = form.signed_in(&visitor)?;
+        let ask = AskContact {
+            user: form.parsed("contact")?,
+            note: form.get("note").to_owned(),
+        };
+        app.accounts.ask(user.id, ask).await?;
+        Ok(Redirect::to("/contacts/requests").into_response())
+    };
+    let done = done.await;
+    let shown = Shown::Find(form.get("find").to_owned());
+    answer(&app, &visitor, &form, shown, done).await
+}
+
+/// `POST /contacts/requests/{request}/accept`.
+pub async fn accept(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Path(request): Path<RequestId>,
+    form: Form,
+) -> Page {
+    let done = async {
+        let user = form.signed_in(&visitor)?;
+        app.accounts.accept(user.id, request).await?;
+        Ok(Redirect::to("/contacts/requests").into_response())
+    };
+    let done = done.await;
+    answer(&app, &visitor, &form, Shown::Lists, done).await
+}
+
+/// `POST /contacts/requests/{request}/decline`.
+pub async fn decline(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Path(request): Path<RequestId>,
+    form: Form,
+) -> Page {
+    let done = async {
+        let user = form.signed_in(&visitor)?;
+        app.accounts.decline(user.id, request).await?;
+        Ok(Redirect::to("/contacts/requests").into_response())
+    };
+    let done = done.await;
+    answer(&app, &visitor, &form, Shown::Lists, done).await
+}
+
+/// `POST /settings/profile`: fields `name`, `signature`.
+pub async fn change_profile(State(app): State<AppState>, visitor: Visitor, form: Form) -> Page {
+    let done = async {
+        let user = form.signed_in(&visitor)?;
+        let change = ChangeMe {
+            name: Some(form.get("name").to_owned()),
+            signature: Some(form.get("signature").to_owned()),
+            invisible: None,
+        };
+        app.accounts.change(user.id, change).await?;
+        Ok(Redirect::to("/settings").into_response())
+    };
+    let done = done.await;
+    answer(&app, &visitor, &form, Shown::Lists, done).await
+}
+
+/// `POST /settings/display`: fields `language`, `theme`, for those who are not logged in too.
+pub async fn change_display(State(app): State<AppState>, visitor: Visitor, form: Form) -> Page {
+    let done = async {
+        form.must_be_from(&visitor)?;
+        let language = display::language(form.get("language")).ok_or(invalid("language"))?;
+        let theme = display::theme(form.get("theme")).ok_or(invalid("theme"))?;
+        let set = |name, value| {
+            let cookie: HeaderValue = app.cookies.open(name, value, YEAR);
+            (header::SET_COOKIE, cookie)
+        };
+        let cookies = AppendHeaders([
+            set(display::LANGUAGE, language.tag()),
+            set(display::THEME, theme.name()),
+        ]);
+        let back = if visitor.user.is_some() {
+            "/settings"
+        } else {
+            "/login"
+        };
+        Ok((cookies, Redirect::to(back)).into_response())
+    };
+    let done = done.await;
+    answer(&app, &visitor, &form, Shown::Lists, done).await
+}
+
+/// Leads on, or shows the page again.
+async fn answer(
+    app: &AppState,
+    visitor: &Visitor,
+    form: &Form,
+    shown: Shown,
+    done: Result<Response, Failure>,
+) -> Page {
+    let failure = match done {
+        Ok(response) => return Ok(response),
+        Err(failure) => failure,
+    };
+    let code = failure.code();
+    if code == Code::Unauthenticated {
+        return Ok(Redirect::to("/login").into_response());
+    }
+    let problem = failure.into_problem();
+    let status = match code {
+        // A page has nothing to answer 401 with.
+        Code::WrongCredentials => StatusCode::UNPROCESSABLE_ENTITY,
+        _ => StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY),
+    };
+    let refused = form.refused(code, problem.fields);
+    let at: Uri = page_of(&form.action)
+        .parse()
+        .map_err(|_| PageFailure::from(Failure::not_found()))?;
+    let (_, again) = page(app, visitor, shown, &at, Some(refused)).await?;
+    Ok((status, again).into_response())
+}
+
+fn to_chat(conversation: ConversationId) -> Response {
+    Redirect::to(&format!("/chats/{conversation}")).into_response()
+}
+
+fn invalid(field: &str) -> Failure {
+    Failure::invalid(vec![FieldError::new(field, Fault::Malformed)])
+}

@@ -1,0 +1,181 @@
+//! Every route, on one page.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use protocol::Code;
+
+use super::problem::Failure;
+use super::routes::Routes;
+use super::{
+    accounts, assets, commands, contacts, conversations, docs, events, health, openapi, pages,
+    request, security, stream, users,
+};
+use crate::app_state::AppState;
+
+/// The interface for programs, which the OpenAPI document describes.
+fn api() -> Routes {
+    Routes::new()
+        // Accounts
+        .post("/api/v1/accounts", accounts::register)
+        .get("/api/v1/session", accounts::who_am_i)
+        .post("/api/v1/session", accounts::log_in)
+        .delete("/api/v1/session", accounts::log_out)
+        .get("/api/v1/me", accounts::me)
+        .patch("/api/v1/me", accounts::change_me)
+        .get("/api/v1/limits", accounts::limits)
+        // People
+        .get("/api/v1/users", users::find)
+        .post("/api/v1/users/lookup", users::lookup)
+        .get("/api/v1/users/{user}", users::get)
+        .get("/api/v1/contacts", contacts::list)
+        .patch("/api/v1/contacts/{user}", contacts::change)
+        .delete("/api/v1/contacts/{user}", contacts::remove)
+        .get("/api/v1/contact_requests", contacts::requests)
+        .post("/api/v1/contact_requests", contacts::ask)
+        .post(
+            "/api/v1/contact_requests/{request}/accept",
+            contacts::accept,
+        )
+        .post(
+            "/api/v1/contact_requests/{request}/decline",
+            contacts::decline,
+        )
+        // Conversations
+        .get("/api/v1/conversations", conversations::list)
+        .get("/api/v1/conversations/{conversation}", conversations::get)
+        .put(
+            "/api/v1/conversations/{conversation}",
+            conversations::create_group,
+        )
+        .put(
+            "/api/v1/conversations/direct/{user}",
+            conversations::open_direct,
+        )
+        .get(
+            "/api/v1/conversations/{conversation}/members",
+            conversations::members,
+        )
+        .put(
+            "/api/v1/conversations/{conversation}/read",
+            conversations::read,
+        )
+        .put(
+            "/api/v1/conversations/{conversation}/preferences",
+            conversations::change_preferences,
+        )
+        .post(
+            "/api/v1/conversations/{conversation}/typing",
+            conversations::typing,
+        )
+        .post(
+            "/api/v1/conversations/{conversation}/commands",
+            commands::post,
+        )
+        // Logs
+        .get("/api/v1/conversations/{conversation}/events", events::page)
+        .post("/api/v1/pull", events::pull)
+        .post("/api/v1/calibrate", events::calibrate)
+        .get("/api/v1/stream", stream::open)
+        .put("/api/v1/stream/{stream}/watch", stream::watch)
+}
+
+/// Method and path of each route of the interface.
+pub fn api_routes() -> Vec<(Method, &'static str)> {
+    api().listed().to_vec()
+}
+
+/// What the interface is, for programs and people.
+fn about_the_api() -> Routes {
+    Routes::new()
+        .get("/api/openapi.json", openapi::document)
+        .get("/api/docs", docs::page)
+}
+
+/// Pages, and forms that work without script.
+fn pages() -> Routes {
+    Routes::new()
+        .get("/", pages::start)
+        .get("/login", pages::log_in)
+        .post("/login", pages::forms::log_in)
+        .get("/register", pages::register)
+        .post("/register", pages::forms::register)
+        .post("/logout", pages::forms::log_out)
+        .get("/chats", pages::chats)
+        .get("/chats/new", pages::new_group)
+        .post("/chats/new", pages::forms::create_group)
+        .get("/chats/{conversation}", pages::chat)
+        .get("/chats/{conversation}/details", pages::details)
+        .post("/chats/{conversation}/send", pages::forms::send)
+        .post("/chats/{conversation}/leave", pages::forms::leave)
+        .get("/contacts", pages::contacts)
+        .get("/contacts/add", pages::add_contact)
+        .post("/contacts/add", pages::forms::ask)
+        .get("/contacts/requests", pages::requests)
+        .post("/contacts/requests/{request}/accept", pages::forms::accept)
+        .post(
+            "/contacts/requests/{request}/decline",
+            pages::forms::decline,
+        )
+        .get("/contacts/{user}", pages::card)
+        .get("/settings", pages::settings)
+        .post("/settings/profile", pages::forms::change_profile)
+        .post("/settings/display", pages::forms::change_display)
+        .get("/offline", pages::offline)
+}
+
+/// For whoever runs the server.
+fn health() -> Routes {
+    Routes::new()
+        .get("/healthz", health::alive)
+        .get("/readyz", health::ready)
+}
+
+/// Everything the server answers at its main address.
+pub fn router(app: AppState) -> Router {
+    let mut router = Router::new()
+        .merge(api().into_router())
+        .merge(about_the_api().into_router())
+        .merge(pages().into_router())
+        .merge(health().into_router());
+    if app.config.metrics.listen.is_none() {
+        router = router.route("/metrics", axum::routing::get(health::metrics));
+    }
+    router
+        .fallback(elsewhere)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(app.clone(), security::guard))
+        .layer(from_fn_with_state(app.clone(), request::name))
+        .with_state(app)
+}
+
+/// What is answered at the address for metrics, where there is one.
+pub fn metrics_router(app: AppState) -> Router {
+    Router::new()
+        .route("/metrics", axum::routing::get(health::metrics))
+        .with_state(app)
+}
+
+/// A file of the site, or nothing.
+async fn elsewhere(State(app): State<AppState>, request: Request) -> Response {
+    let (head, _) = request.into_parts();
+    if head.uri.path().starts_with("/api") {
+        return Failure::not_found().into_response();
+    }
+    match assets::file(&app, &head) {
+        Some(file) => file,
+        None => pages::nothing_here(&app, &head.headers, &head.uri).await,
+    }
+}
+
+/// The path exists, but not for this method. Whoever reloads a page that a form has led to lands on
+/// the page the form stands on.
+async fn wrong_method(request: Request) -> Response {
+    let page = pages::page_of(request.uri().path());
+    if request.method() == Method::GET && page != request.uri().path() {
+        return Redirect::to(page).into_response();
+    }
+    Failure::new(Code::MethodNotAllowed, "Use another method here.").into_response()
+}

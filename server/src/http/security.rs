@@ -1,0 +1,93 @@
+//! What keeps other sites out: the `Origin` check, and headers that tell browsers what is allowed.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use protocol::Code;
+
+use super::problem::Failure;
+use crate::app_state::AppState;
+
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+
+/// For answers that are not pages: nothing may be loaded or run.
+const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
+
+/// Refuses changes asked for by other sites, and sets the headers of every answer.
+pub async fn guard(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    let mut response = if is_safe(request.method()) || is_own(&app, request.headers()) {
+        next.run(request).await
+    } else {
+        Failure::new(
+            Code::ForeignOrigin,
+            "A change needs an Origin header that names this site.",
+        )
+        .into_response()
+    };
+    let headers = response.headers_mut();
+    let mut set = |name, value| {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    };
+    set(header::CONTENT_SECURITY_POLICY, NOTHING);
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::X_FRAME_OPTIONS, "DENY");
+    // Not `no-referrer`: with that, browsers post forms with `Origin: null`.
+    set(header::REFERRER_POLICY, "same-origin");
+    set(
+        PERMISSIONS_POLICY,
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    );
+    set(header::CACHE_CONTROL, "no-store");
+    if app.is_https() {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+    response
+}
+
+fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Whether a request's `Origin` is the site itself: the configured one, else whatever host the
+/// request was sent to.
+fn is_own(app: &AppState, headers: &HeaderMap) -> bool {
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &HeaderValue| value.to_str().ok())
+    };
+    let Some(origin) = text(header::ORIGIN) else {
+        return false;
+    };
+    if let Some(url) = &app.config.public_url {
+        return origin.eq_ignore_ascii_case(url.origin());
+    }
+    let Some((_, authority)) = origin.split_once("://") else {
+        return false;
+    };
+    text(header::HOST).is_some_and(|host| host.eq_ignore_ascii_case(authority))
+}
+
+/// The policy of a page whose scripts carry `nonce`.
+pub fn page_policy(nonce: &str) -> HeaderValue {
+    policy(&format!("'nonce-{nonce}'"), &format!("'nonce-{nonce}'"))
+}
+
+/// The policy of a page that is kept, so that no nonce can be fresh: its scripts are named by the
+/// SHA-256 of their text.
+pub fn kept_page_policy(hashes: &[String]) -> HeaderValue {
+    policy(&hashes.join(" "), "")
+}
+
+fn policy(scripts: &str, styles: &str) -> HeaderValue {
+    let text = format!(
+        "default-src 'none'; script-src 'self' {scripts} 'wasm-unsafe-eval'; \
+         style-src 'self' {styles}; img-src 'self' data: blob:; connect-src 'self'; \
+         font-src 'self'; manifest-src 'self'; media-src 'self'; worker-src 'self'; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    );
+    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(NOTHING))
+}

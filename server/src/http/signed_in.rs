@@ -1,0 +1,129 @@
+//! Who is asking.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use protocol::api::USER_HEADER;
+use protocol::{Code, UserId};
+
+use super::problem::Failure;
+use crate::accounts::{Session, Token};
+use crate::app_state::AppState;
+
+/// The user whose session the request belongs to, and whom it is meant for.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// Who.
+    pub id: UserId,
+    /// Their session.
+    pub session: Session,
+    /// Its token, for what is derived from it.
+    pub token: Token,
+}
+
+impl FromRequestParts<AppState> for SignedIn {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Failure> {
+        let Some(signed_in) = find(app, &parts.headers).await? else {
+            return Err(Failure::new(Code::Unauthenticated, "Log in and try again."));
+        };
+        if let Some(meant) = parts.headers.get(USER_HEADER) {
+            signed_in.must_be(meant.to_str().unwrap_or_default())?;
+        }
+        Ok(signed_in)
+    }
+}
+
+impl SignedIn {
+    /// Refuses a request that is meant for another user.
+    ///
+    /// # Errors
+    /// `409 wrong_account`.
+    pub fn must_be(&self, meant: &str) -> Result<(), Failure> {
+        if meant.parse() == Ok(self.id) {
+            Ok(())
+        } else {
+            Err(Failure::new(
+                Code::WrongAccount,
+                "Reload the page: another account is logged in here.",
+            ))
+        }
+    }
+}
+
+/// The session that a request's cookie proves, if it is on.
+///
+/// # Errors
+/// `503` where that cannot be said: nobody is logged out because the database is away.
+pub async fn find(app: &AppState, headers: &HeaderMap) -> Result<Option<SignedIn>, Failure> {
+    let Some(token) = cookie(headers, app.cookies.session).and_then(Token::from_cookie) else {
+        return Ok(None);
+    };
+    let session = app.accounts.sessions.find(&token).await;
+    let session = session.map_err(|error| {
+        tracing::error!(%error, "a session could not be looked up");
+        Failure::unavailable()
+    })?;
+    Ok(session.map(|session| SignedIn {
+        id: session.user,
+        session,
+        token,
+    }))
+}
+
+/// The value of a cookie.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(key, value)| (key == name).then_some(value))
+}
+
+/// The names of cookies, and whether they are for https only.
+#[derive(Debug, Clone, Copy)]
+pub struct Cookies {
+    /// Holds the session's token.
+    pub session: &'static str,
+    /// Binds the forms of those who are not logged in.
+    pub form: &'static str,
+    secure: bool,
+}
+
+impl Cookies {
+    /// For a site of https, or of plain http.
+    pub fn new(secure: bool) -> Self {
+        if secure {
+            Self {
+                session: "__Host-session",
+                form: "__Host-form",
+                secure,
+            }
+        } else {
+            Self {
+                session: "session",
+                form: "form",
+                secure,
+            }
+        }
+    }
+
+    /// Sets a cookie that no script can read, for so many seconds; 0 takes it away.
+    pub fn secret(&self, name: &str, value: &str, seconds: i64) -> HeaderValue {
+        self.set(name, value, seconds, "; HttpOnly")
+    }
+
+    /// Sets a cookie that the page's script may read and change too.
+    pub fn open(&self, name: &str, value: &str, seconds: i64) -> HeaderValue {
+        self.set(name, value, seconds, "")
+    }
+
+    fn set(&self, name: &str, value: &str, seconds: i64, more: &str) -> HeaderValue {
+        let secure = if self.secure { "; Secure" } else { "" };
+        let text = format!("{name}={value}; Path=/; Max-Age={seconds}; SameSite=Lax{secure}{more}");
+        HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+}

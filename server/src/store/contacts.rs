@@ -1,0 +1,183 @@
+//! Who knows whom.
+
+use protocol::api::accounts::User;
+use protocol::api::contacts::{ChangeContact, Contact};
+use protocol::{Millis, UserId};
+use uuid::Uuid;
+
+use super::{Store, StoreError, on_pool};
+
+#[derive(sqlx::FromRow)]
+struct ContactRow {
+    id: Uuid,
+    number: i64,
+    handle: String,
+    name: String,
+    signature: String,
+    version: i64,
+    remark: String,
+    starred: i64,
+    blocked: i64,
+    mutual: i64,
+    since: i64,
+}
+
+impl From<ContactRow> for Contact {
+    fn from(row: ContactRow) -> Self {
+        Self {
+            user: User {
+                id: UserId(row.id),
+                number: row.number.unsigned_abs(),
+                handle: row.handle,
+                name: row.name,
+                signature: row.signature,
+                version: row.version,
+            },
+            remark: row.remark,
+            starred: row.starred != 0,
+            blocked: row.blocked != 0,
+            mutual: row.mutual != 0,
+            since: row.since,
+        }
+    }
+}
+
+/// How two people stand to each other, seen by the first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Acquaintance {
+    /// The first has the second as a contact.
+    pub known: bool,
+    /// The second has the first as a contact.
+    pub knows_me: bool,
+    /// The second has blocked the first.
+    pub blocked_by: bool,
+}
+
+impl Store {
+    /// The contacts of a user, by the name shown.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn contacts(&self, owner: UserId) -> Result<Vec<Contact>, StoreError> {
+        let rows: Vec<ContactRow> = on_pool!(self.read(), pool => {
+            sqlx::query_as(
+                "SELECT u.id, u.number, u.handle, u.name, u.signature, u.version, c.remark, c.starred, \
+                   c.blocked, c.since, \
+                   EXISTS (SELECT 1 FROM contacts \
+                           WHERE owner = c.peer AND peer = c.owner AND blocked = 0) AS mutual \
+                 FROM contacts c JOIN users u ON u.id = c.peer WHERE c.owner = $1",
+            )
+            .bind(owner.0)
+            .fetch_all(pool)
+            .await?
+        });
+        let mut contacts: Vec<Contact> = rows.into_iter().map(Into::into).collect();
+        contacts.sort_by_cached_key(|contact| {
+            let shown = if contact.remark.is_empty() {
+                &contact.user.name
+            } else {
+                &contact.remark
+            };
+            (shown.to_lowercase(), contact.user.id)
+        });
+        Ok(contacts)
+    }
+
+    /// How two people stand to each other.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn acquaintance(
+        &self,
+        me: UserId,
+        other: UserId,
+    ) -> Result<Acquaintance, StoreError> {
+        let rows: Vec<(Uuid, i64)> = on_pool!(self.read(), pool => {
+            sqlx::query_as(
+                "SELECT owner, blocked FROM contacts \
+                 WHERE (owner = $1 AND peer = $2) OR (owner = $2 AND peer = $1)",
+            )
+            .bind(me.0)
+            .bind(other.0)
+            .fetch_all(pool)
+            .await?
+        });
+        let mut seen = Acquaintance::default();
+        for (owner, blocked) in rows {
+            if owner == me.0 {
+                seen.known = true;
+            } else {
+                seen.knows_me = true;
+                seen.blocked_by = blocked != 0;
+            }
+        }
+        Ok(seen)
+    }
+
+    /// Changes one's own side of a contact. `false` where there is none.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn change_contact(
+        &self,
+        owner: UserId,
+        peer: UserId,
+        change: &ChangeContact,
+        now: Millis,
+    ) -> Result<bool, StoreError> {
+        on_pool!(self.write(), pool => {
+            let mut work = pool.begin_with("BEGIN IMMEDIATE").await?;
+            let changed = sqlx::query(
+                "UPDATE contacts SET remark = COALESCE($3, remark), starred = COALESCE($4, starred), \
+                   blocked = COALESCE($5, blocked) WHERE owner = $1 AND peer = $2",
+            )
+            .bind(owner.0)
+            .bind(peer.0)
+            .bind(&change.remark)
+            .bind(change.starred.map(i64::from))
+            .bind(change.blocked.map(i64::from))
+            .execute(&mut *work)
+            .await?
+            .rows_affected();
+            sqlx::query("UPDATE users SET account_version = MAX($2, account_version + 1) WHERE id = $1")
+                .bind(owner.0)
+                .bind(now)
+                .execute(&mut *work)
+                .await?;
+            work.commit().await?;
+            Ok(changed > 0)
+        })
+    }
+
+    /// Takes a contact out of `owner`'s list; the other side keeps its own. `false` where there is
+    /// none.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn remove_contact(
+        &self,
+        owner: UserId,
+        peer: UserId,
+        now: Millis,
+    ) -> Result<bool, StoreError> {
+        on_pool!(self.write(), pool => {
+            let mut work = pool.begin_with("BEGIN IMMEDIATE").await?;
+            let removed = sqlx::query("DELETE FROM contacts WHERE owner = $1 AND peer = $2")
+                .bind(owner.0)
+                .bind(peer.0)
+                .execute(&mut *work)
+                .await?
+                .rows_affected();
+            sqlx::query(
+                "UPDATE users SET account_version = MAX($3, account_version + 1) WHERE id IN ($1, $2)",
+            )
+            .bind(owner.0)
+            .bind(peer.0)
+            .bind(now)
+            .execute(&mut *work)
+            .await?;
+            work.commit().await?;
+            Ok(removed > 0)
+        })
+    }
+}

@@ -1,0 +1,355 @@
+//! A server of one's own for each test, and people who use it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use protocol::api::accounts::Me;
+use protocol::stream::StreamEvent;
+use protocol::{ClientId, ConversationId, Event, UserId};
+use reqwest::header::{COOKIE, HeaderMap, ORIGIN, SET_COOKIE};
+use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
+use serde_json::{Value, json};
+use server::clock::Clock;
+use server::config::Config;
+use server::serve::{self, Running};
+use tempfile::TempDir;
+
+/// How long a test waits for what must come.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+pub struct TestApp {
+    running: Option<Running>,
+    folder: TempDir,
+    config: Config,
+    pub base: String,
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::start_with(|_| ()).await
+    }
+
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            data: folder.path().to_owned(),
+            ..Config::default()
+        };
+        change(&mut config);
+        let mut app = Self {
+            running: None,
+            folder,
+            config,
+            base: String::new(),
+        };
+        app.start_again().await;
+        app
+    }
+
+    /// Starts with the data of before.
+    pub async fn start_again(&mut self) {
+        let running = serve::start(self.config.clone(), false).await.unwrap();
+        self.base = format!("http://{}", running.address());
+        self.running = Some(running);
+    }
+
+    /// Stops in good order and starts again with the same data, at another port.
+    pub async fn restart(&mut self) {
+        self.stop().await;
+        self.start_again().await;
+    }
+
+    pub async fn stop(&mut self) {
+        self.running.take().unwrap().stop().await;
+    }
+
+    pub fn running(&self) -> &Running {
+        self.running.as_ref().unwrap()
+    }
+
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// Somebody who is not logged in.
+    pub fn anybody(&self) -> Browser {
+        let client = Client::builder()
+            .redirect(redirect::Policy::none())
+            .build()
+            .unwrap();
+        Browser {
+            client,
+            base: self.base.clone(),
+            origin: Some(self.base.clone()),
+            cookies: Vec::new(),
+        }
+    }
+
+    pub async fn register(&self, handle: &str) -> Person {
+        let mut browser = self.anybody();
+        let body = json!({"handle": handle, "password": PASSWORD});
+        let answer = browser.post("/api/v1/accounts", body).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        browser.keep(&answer);
+        let me: Me = answer.read();
+        Person {
+            browser,
+            id: me.user.id,
+        }
+    }
+
+    /// Two people who are each other's contacts.
+    pub async fn friends(&self) -> [Person; 2] {
+        let ann = self.register("ann").await;
+        let bob = self.register("bob").await;
+        ann.befriend(&bob).await;
+        [ann, bob]
+    }
+}
+
+pub const PASSWORD: &str = "a good password";
+
+/// A browser: keeps cookies, and names its page's origin.
+#[derive(Clone)]
+pub struct Browser {
+    client: Client,
+    pub base: String,
+    pub origin: Option<String>,
+    pub cookies: Vec<(String, String)>,
+}
+
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
+    }
+
+    pub fn read<T: serde::de::DeserializeOwned>(&self) -> T {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Fails unless it is a problem of that code, with all that a problem has.
+    #[track_caller]
+    pub fn is_problem(&self, status: u16, code: &str) {
+        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let problem = self.json();
+        assert_eq!(problem["code"], code);
+        assert_eq!(problem["status"], status);
+        assert_eq!(problem["request_id"], self.header("x-request-id"));
+    }
+}
+
+impl Browser {
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        if let Some(origin) = &self.origin {
+            request = request.header(ORIGIN, origin);
+        }
+        if !self.cookies.is_empty() {
+            let pairs = self.cookies.iter().map(|(name, value)| format!("{name}={value}"));
+            request = request.header(COOKIE, pairs.collect::<Vec<_>>().join("; "));
+        }
+        request
+    }
+
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        let answer = request.send().await.unwrap();
+        Answer {
+            status: answer.status().as_u16(),
+            headers: answer.headers().clone(),
+            text: answer.text().await.unwrap(),
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::POST, path).json(&body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::PUT, path).json(&body)).await
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::PATCH, path).json(&body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(self.request(Method::DELETE, path)).await
+    }
+
+    /// Posts a form, as a page without script does.
+    pub async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.send(self.request(Method::POST, path).form(fields)).await
+    }
+
+    /// Keeps the cookies of an answer.
+    pub fn keep(&mut self, answer: &Answer) {
+        for line in answer.headers.get_all(SET_COOKIE) {
+            let pair = line.to_str().unwrap().split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.retain(|(kept, _)| kept != name);
+            if !value.is_empty() {
+                self.cookies.push((name.to_owned(), value.to_owned()));
+            }
+        }
+    }
+}
+
+/// Somebody who is logged in.
+#[derive(Clone)]
+pub struct Person {
+    pub browser: Browser,
+    pub id: UserId,
+}
+
+impl std::ops::Deref for Person {
+    type Target = Browser;
+
+    fn deref(&self) -> &Browser {
+        &self.browser
+    }
+}
+
+impl Person {
+    pub async fn befriend(&self, other: &Person) {
+        let body = json!({"user": other.id, "note": "hello"});
+        let asked = self.post("/api/v1/contact_requests", body).await;
+        assert_eq!(asked.status, 201, "{}", asked.text);
+        let id = asked.json()["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/contact_requests/{id}/accept");
+        let accepted = other.post(&path, json!({})).await;
+        assert_eq!(accepted.status, 200, "{}", accepted.text);
+    }
+
+    /// The conversation with somebody.
+    pub fn with(&self, other: &Person) -> ConversationId {
+        ConversationId::direct(self.id, other.id)
+    }
+
+    /// A group of this person's with others.
+    pub async fn group(&self, others: &[&Person]) -> ConversationId {
+        let id = ConversationId(fresh_id().0);
+        let members: Vec<UserId> = others.iter().map(|other| other.id).collect();
+        let body = json!({"name": "group", "members": members});
+        let made = self.put(&format!("/api/v1/conversations/{id}"), body).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        id
+    }
+
+    pub async fn command(&self, conversation: ConversationId, command: Value) -> Answer {
+        let path = format!("/api/v1/conversations/{conversation}/commands");
+        self.post(&path, command).await
+    }
+
+    pub async fn say(&self, conversation: ConversationId, text: &str) -> Event {
+        let answer = self.command(conversation, say(text)).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        answer.read()
+    }
+
+    pub async fn texts(&self, conversation: ConversationId) -> Vec<String> {
+        let path = format!("/api/v1/conversations/{conversation}/events");
+        let page = self.get(&path).await.json();
+        page["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|event| event["body"]["content"]["text"].as_str())
+            .map(ToOwned::to_owned)
+            .collect()
+    }
+
+    pub async fn stream(&self) -> Stream {
+        let path = format!("/api/v1/stream?as={}", self.id);
+        let answer = self.request(Method::GET, &path).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        assert_eq!(answer.headers()["cache-control"], "no-store");
+        assert_eq!(answer.headers()["x-accel-buffering"], "no");
+        Stream {
+            chunks: answer
+                .bytes_stream()
+                .map(|chunk| chunk.map_or_else(|_| Vec::new(), |chunk| chunk.to_vec()))
+                .boxed(),
+            buffer: String::new(),
+        }
+    }
+}
+
+/// A message as it is posted.
+pub fn say(text: &str) -> Value {
+    json!({"client_id": fresh_id(), "kind": "send", "content": {"type": "text", "text": text}})
+}
+
+/// A client id that nobody has used.
+pub fn fresh_id() -> ClientId {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    let mut random = [7; 10];
+    random[2..].copy_from_slice(&count);
+    ClientId::new(Clock::system().now(), random)
+}
+
+/// What arrives on a stream.
+pub struct Stream {
+    chunks: futures::stream::BoxStream<'static, Vec<u8>>,
+    buffer: String,
+}
+
+impl Stream {
+    /// The next event; `None` once the stream is over.
+    pub async fn next(&mut self) -> Option<StreamEvent> {
+        loop {
+            if let Some((frame, rest)) = self.buffer.split_once("\n\n") {
+                let line = |name: &str| {
+                    let lines = frame.lines();
+                    let mut found = lines.filter_map(|line| line.strip_prefix(name));
+                    found.next().unwrap_or_default().to_owned()
+                };
+                let event = StreamEvent::parse(&line("event: "), &line("data: ")).unwrap();
+                self.buffer = rest.to_owned();
+                return Some(event);
+            }
+            let chunk = tokio::time::timeout(PATIENCE, self.chunks.next());
+            let chunk = chunk.await.expect("something arrives in time")?;
+            self.buffer.push_str(&String::from_utf8(chunk).unwrap());
+        }
+    }
+
+    /// The first event of which something is wanted.
+    pub async fn until<T>(&mut self, wanted: impl Fn(StreamEvent) -> Option<T>) -> T {
+        loop {
+            let event = self.next().await.expect("the stream goes on");
+            if let Some(found) = wanted(event) {
+                return found;
+            }
+        }
+    }
+
+    /// The next event of a log.
+    pub async fn event(&mut self) -> Event {
+        self.until(|event| match event {
+            StreamEvent::Event(event) => Some(event),
+            _ => None,
+        })
+        .await
+    }
+}

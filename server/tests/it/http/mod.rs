@@ -1,0 +1,12 @@
+//! The whole server, over TCP, as a browser sees it.
+
+mod accounts;
+mod app;
+mod commands;
+mod contacts;
+mod limits;
+mod operation;
+mod pages;
+mod privacy;
+mod security;
+mod streams;
