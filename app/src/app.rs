@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use protocol::api::pages::Boot;
 
+use crate::browser;
 use crate::components::icon::Sprite;
 use crate::routes::Frame;
 use crate::state::navigation::{Address, body_view};
@@ -80,10 +81,16 @@ pub fn shell(
 #[component]
 pub fn App() -> impl IntoView {
     let boot = SharedValue::new(|| use_context::<Boot>()).into_inner();
+    let came = StoredValue::new(boot.clone());
     let chat = Chat::new(boot);
     provide_context(chat);
+    // Effects run in the browser only, once the page has come alive.
     Effect::new(move |_| {
         chat.live();
+        if let Some(actions) = chat.take_actions() {
+            let boot = came.try_update_value(Option::take).flatten();
+            browser::start(boot, actions, move |update| chat.apply(update));
+        }
     });
     view! { <Frame /> }
 }

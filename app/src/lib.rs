@@ -1,6 +1,7 @@
 //! The application: rendered on the server (`ssr`), then made live in the browser (`hydrate`).
 
 mod app;
+mod browser;
 mod components;
 pub mod locales;
 mod pages;

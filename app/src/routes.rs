@@ -5,14 +5,18 @@ use leptos::prelude::*;
 use crate::components::navigation::{Rail, Tabs};
 use crate::components::overlay::Overlays;
 use crate::pages::chats::{ConversationList, ConversationPage, NoConversation};
+use crate::pages::contacts;
 use crate::pages::log_in::LogIn;
 use crate::pages::register::Register;
 use crate::state::{Place, use_chat};
 
 /// What is beside the rail: the list of conversations or of contacts.
-fn list(contacts: bool) -> AnyView {
-    let _ = contacts;
-    view! { <ConversationList /> }.into_any()
+fn list(of_contacts: bool) -> AnyView {
+    if of_contacts {
+        view! { <contacts::Column /> }.into_any()
+    } else {
+        view! { <ConversationList /> }.into_any()
+    }
 }
 
 /// What the address shows, beside a list.
@@ -21,6 +25,11 @@ fn page(place: Place) -> AnyView {
         Place::Chat(id) | Place::Details(id) => view! { <ConversationPage id /> }.into_any(),
         Place::LogIn => view! { <LogIn /> }.into_any(),
         Place::Register => view! { <Register /> }.into_any(),
+        Place::Contacts => view! { <contacts::Home /> }.into_any(),
+        Place::AddContact => view! { <contacts::Add /> }.into_any(),
+        Place::Requests => view! { <contacts::Requests /> }.into_any(),
+        Place::Groups => view! { <contacts::Groups /> }.into_any(),
+        Place::Card(user) => view! { <contacts::Card user /> }.into_any(),
         _ => view! { <NoConversation /> }.into_any(),
     }
 }

@@ -1,10 +1,10 @@
 //! What whoever runs the server can do beside it.
 
 use crate::accounts::{HashFailed, Passwords};
+use crate::app_state::database;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::random::Random;
-use crate::app_state::database;
 use crate::store::{OpenError, Store, StoreError};
 
 /// Why it was not done, in one sentence.

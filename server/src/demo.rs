@@ -14,11 +14,11 @@ use protocol::{
 
 use crate::accounts::{AccountError, Accounts, Origin, Passwords};
 use crate::admin::new_password;
+use crate::app_state::put_together;
 use crate::chat::{Chat, Outcome, Submitted};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::random::Random;
-use crate::app_state::put_together;
 use crate::store::{Store, StoreError};
 use script::{PEOPLE, Place, SCRIPT};
 

@@ -125,7 +125,11 @@ pub async fn start_at(
 
     let (stop_accepting, stopped) = watch::channel(false);
     let mut tasks = vec![
-        tokio::spawn(http::accept(listener, http::router(app.clone()), stopped.clone())),
+        tokio::spawn(http::accept(
+            listener,
+            http::router(app.clone()),
+            stopped.clone(),
+        )),
         tokio::spawn(tidy(app.clone(), stopped.clone())),
     ];
     if let Some(listener) = metrics_listener {

@@ -138,13 +138,4 @@ impl Typed {
     pub fn text(&self, field: &str) -> String {
         self.0.get(field).as_string().unwrap_or_default()
     }
-
-    /// All values of a field, each read as what it stands for.
-    pub fn all<T: std::str::FromStr>(&self, field: &str) -> Vec<T> {
-        let values = self.0.get_all(field);
-        values
-            .iter()
-            .filter_map(|value| value.as_string()?.parse().ok())
-            .collect()
-    }
 }

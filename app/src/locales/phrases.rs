@@ -34,6 +34,11 @@ impl Messages {
         )
     }
 
+    /// For those who hear the badge.
+    pub fn unread_count(&self, count: u64) -> String {
+        self.pick(format!("{count} 条未读"), format!("{count} unread"))
+    }
+
     /// `通讯录，1 个新请求`.
     pub fn with_requests(&self, what: &str, count: u64) -> String {
         if count == 0 {
@@ -225,6 +230,14 @@ impl Messages {
     /// `小明、小红`, `Ann, Ben`.
     pub fn list(&self, names: &[String]) -> String {
         names.join(if self.chinese() { "、" } else { ", " })
+    }
+
+    /// For those who hear the badge of new requests.
+    pub fn open_requests(&self, count: u64) -> String {
+        self.pick(
+            format!("{count} 个新申请"),
+            Self::count(count, "new request", "new requests"),
+        )
     }
 
     /// `小林：好的`.

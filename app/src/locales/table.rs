@@ -122,6 +122,9 @@ messages! {
     you_left: "你已不在这个群聊中，可以继续查看记录。", "You are no longer in this group; its history stays here.";
     code: "代码", "Code";
 
+    unread: "未读", "Unread";
+    to_own_notes: "发给自己的消息和文字会留在这里，你的其他设备也能看到。", "Notes to yourself are kept here, on all your devices.";
+
     // Composer
     write_message: "输入消息", "Message";
     send: "发送", "Send";
@@ -194,6 +197,10 @@ messages! {
     declined: "已拒绝", "Declined";
     pending: "等待对方同意", "Waiting for their answer";
     no_requests: "没有新的申请。别人添加你时会显示在这里。", "No requests. When somebody wants to add you, it is shown here.";
+    sent_requests: "我发出的申请", "Requests you sent";
+    asks_you: "对方想加你为好友。", "They want to add you.";
+    no_card: "没有这个人，或者你们还没有联系过。可以用账号查找。", "There is nobody here, or you have not been in touch. Find them by their handle.";
+    contact_settings: "联系人设置", "Contact settings";
     number: "号码", "Number";
     signature: "个性签名", "About me";
     remark: "备注名", "Remark";

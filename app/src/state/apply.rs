@@ -82,6 +82,14 @@ impl Chat {
             Update::Members(conversation, members) => {
                 self.people.set_members(conversation, members);
             }
+            Update::DiskFailed { full } => {
+                let code = if full {
+                    protocol::Code::TooLarge
+                } else {
+                    protocol::Code::Unavailable
+                };
+                self.overlay.say(self.t().problem(code));
+            }
             Update::Ready { .. } => {
                 self.ready.set(true);
                 self.known.set(true);

@@ -1,11 +1,11 @@
 //! Opening conversations, reading in them, and changing one's own side of them.
 
 use leptos::prelude::*;
-use protocol::api::conversations::ChangePreferences;
+use protocol::api::conversations::{ChangePreferences, Conversation};
 use protocol::{ConversationId, Event, Seq};
 
 use super::port::Action;
-use super::{Chat, Item, Opened, View, items};
+use super::{Chat, Item, Opened, Target, View, items};
 
 /// So many events are asked of the disk at a time.
 const PAGE: usize = 100;
@@ -16,6 +16,7 @@ impl Chat {
         self.log.clear(Some(conversation));
         let opened = untrack(|| {
             self.rows.with(conversation, |record| Opened {
+                read_seq: record.conversation.mine.read_seq,
                 read_msg_no: record.read_msg_no,
                 unread: record.conversation.mine.unread,
                 mention_seq: record.conversation.mine.mention_seq,
@@ -123,7 +124,7 @@ impl Chat {
         }
     }
 
-    /// Renders the end again.
+    /// Leads to the end.
     pub fn show_end(self) {
         let seqs = self.log.seqs();
         let older = self.log.older.get_untracked();
@@ -132,6 +133,12 @@ impl Chat {
             window.rest_at_end(&seqs, older);
             self.log.window.set(window);
         }
+        self.log.target.set(Some(Target::End));
+    }
+
+    /// Leads to the line above what is new.
+    pub fn show_new(self) {
+        self.lead(Target::New, self.log.opened.get_untracked().read_seq + 1);
     }
 
     /// The reader rests at the end: what is far above need not be rendered.
@@ -146,17 +153,21 @@ impl Chat {
 
     /// Leads to a message, reading it from the disk if need be.
     pub fn show_message(self, seq: Seq) {
+        self.lead(Target::Message(seq), seq);
+    }
+
+    fn lead(self, target: Target, seq: Seq) {
         let oldest = untrack(|| self.log.oldest_seq());
         if oldest.is_some_and(|oldest| oldest <= seq) || !self.log.older.get_untracked() {
             let seqs = self.log.seqs();
             self.log.window.update(|window| window.show(seq, &seqs));
-            self.log.target.set(Some(seq));
+            self.log.target.set(Some(target));
         } else {
-            self.ask_older(Some(seq));
+            self.ask_older(Some((target, seq)));
         }
     }
 
-    fn ask_older(self, to: Option<Seq>) {
+    fn ask_older(self, to: Option<(Target, Seq)>) {
         let asked = self.log.asked.get_value();
         if asked.is_some() && to.is_none() {
             return;
@@ -169,7 +180,7 @@ impl Chat {
                 conversation,
                 before,
                 count: PAGE,
-                to,
+                to: to.map(|(_, seq)| seq),
             });
         }
     }
@@ -187,8 +198,8 @@ impl Chat {
         });
         self.log.take_in(events);
         self.log.older.set(older);
-        if let Some(Some(seq)) = asked {
-            self.show_message(seq);
+        if let Some(Some((target, seq))) = asked {
+            self.lead(target, seq);
         } else {
             let seqs = self.log.seqs();
             let mut window = self.log.window.get_untracked();
@@ -216,6 +227,24 @@ impl Chat {
                 seq: newest.seq,
                 msg_no: newest.msg_no,
             });
+        }
+    }
+
+    /// All of a conversation counts as read.
+    pub fn read_all(self, conversation: &Conversation) {
+        if conversation.mine.unread > 0 {
+            self.act(Action::Read {
+                conversation: conversation.id,
+                seq: conversation.head,
+                msg_no: conversation.head_msg_no,
+            });
+        }
+        if conversation.mine.marked_unread {
+            let change = ChangePreferences {
+                marked_unread: Some(false),
+                ..ChangePreferences::default()
+            };
+            self.prefer(conversation.id, change);
         }
     }
 

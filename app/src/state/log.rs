@@ -22,19 +22,36 @@ pub struct Log {
     pub opening: RwSignal<bool>,
     /// How it stood when it was opened.
     pub opened: RwSignal<Opened>,
-    /// A message to be scrolled to, once it is rendered.
-    pub target: RwSignal<Option<Seq>>,
+    /// Where to scroll, once it is rendered.
+    pub target: RwSignal<Option<Target>>,
+    /// The message that is to be answered.
+    pub replying: RwSignal<Option<Seq>>,
+    /// A text to be put in the composer.
+    pub compose: RwSignal<Option<String>>,
     /// Texts of one's own recalled messages.
     pub recalled: RwSignal<BTreeMap<Seq, String>>,
     /// The disk was asked for older ones, perhaps to find a message.
-    pub(super) asked: StoredValue<Option<Option<Seq>>>,
+    pub(super) asked: StoredValue<Option<Option<(Target, Seq)>>>,
     /// The next answer of the disk replaces all that is here.
     pub(super) renew: StoredValue<bool>,
+}
+
+/// Where a log is scrolled to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// Its end.
+    End,
+    /// The line above what is new.
+    New,
+    /// A message.
+    Message(Seq),
 }
 
 /// How a conversation stood when the reader opened it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Opened {
+    /// The last event that had been read.
+    pub read_seq: Seq,
     /// How many messages had been read.
     pub read_msg_no: u64,
     /// How many had not.
@@ -53,6 +70,8 @@ impl Log {
             opening: RwSignal::new(false),
             opened: RwSignal::default(),
             target: RwSignal::new(None),
+            replying: RwSignal::new(None),
+            compose: RwSignal::new(None),
             recalled: RwSignal::default(),
             asked: StoredValue::new(None),
             renew: StoredValue::new(false),
@@ -65,6 +84,8 @@ impl Log {
         self.window.set(Window::default());
         self.older.set(false);
         self.target.set(None);
+        self.replying.set(None);
+        self.compose.set(None);
         self.recalled.update(BTreeMap::clear);
         self.asked.set_value(None);
     }

@@ -19,7 +19,7 @@ mod voice;
 mod window;
 
 pub use items::{Item, View, items};
-pub use log::{Log, Opened};
+pub use log::{Log, Opened, Target};
 pub use navigation::Navigation;
 pub use outbox::{Outbox, text_of};
 pub use overlay::{Answer, Choice, Overlay};

@@ -27,6 +27,12 @@ impl Navigation {
         Self { address, place }
     }
 
+    /// A value in the address's query, where it has one.
+    pub fn query(self, name: &str) -> Option<String> {
+        self.address
+            .with_untracked(|address| queried(address, name))
+    }
+
     /// Goes to a page.
     pub fn go(self, place: Place) {
         self.go_to(&place.path(), false);
@@ -82,6 +88,30 @@ fn shown() -> String {
     location.pathname().unwrap_or_default() + &location.search().unwrap_or_default()
 }
 
+/// The value of that name in an address's query.
+fn queried(address: &str, name: &str) -> Option<String> {
+    let (_, query) = address.split_once('?')?;
+    let query = query.split('#').next().unwrap_or_default();
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.into_iter().find(|(key, _)| *key == name)?;
+    Some(unescaped(value))
+}
+
+/// Text as it stood in a form before it became part of an address.
+fn unescaped(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let escaped = (*first == b'%').then(|| after.get(..2)).flatten();
+        let byte = escaped
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        rest = if byte.is_some() { &after[2..] } else { after };
+        bytes.push(byte.unwrap_or(if *first == b'+' { b' ' } else { *first }));
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// The address of the link that was clicked, if it leads to another page of the app, here.
 fn inside(event: &ev::MouseEvent) -> Option<String> {
     if event.default_prevented()
@@ -126,5 +156,23 @@ pub const fn body_view(place: Place) -> &'static str {
         "chat"
     } else {
         "page"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::queried;
+
+    #[test]
+    fn a_query_is_read_as_it_was_typed() {
+        let read = |address| queried(address, "find");
+        assert_eq!(read("/contacts/add?find=anna"), Some("anna".to_owned()));
+        assert_eq!(
+            read("/contacts/add?a=b&find=%E5%B0%8F+%E6%9E%97%21#x"),
+            Some("小 林!".to_owned())
+        );
+        assert_eq!(read("/contacts/add?find=100%"), Some("100%".to_owned()));
+        assert_eq!(read("/contacts/add?find="), Some(String::new()));
+        assert_eq!(read("/contacts/add"), None);
     }
 }

@@ -221,6 +221,12 @@ pub enum Update {
     Requests(Vec<ContactRequest>),
     /// A conversation's members.
     Members(ConversationId, Members),
+    /// This device's storage does not take what came: nothing is shown as kept that is not, and it
+    /// is tried again. `full`: the browser gives no more room.
+    DiskFailed {
+        /// Whether room is what is missing.
+        full: bool,
+    },
     /// The first read of the disk is over, and whether this tab leads.
     Ready {
         /// Whether this tab has the stream.

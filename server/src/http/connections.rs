@@ -51,12 +51,10 @@ pub async fn accept(listener: TcpListener, router: Router, mut stopped: watch::R
         };
         set_options(&stream);
         let router = router.clone();
-        let service = hyper::service::service_fn(
-            move |mut request: hyper::Request<Incoming>| {
-                request.extensions_mut().insert(Peer(peer));
-                router.clone().oneshot(request)
-            },
-        );
+        let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(Peer(peer));
+            router.clone().oneshot(request)
+        });
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             let open = metrics::gauge!(HTTP_CONNECTIONS);

@@ -9,9 +9,9 @@
 //! is held, but the database itself.
 
 pub mod append;
-mod contacts_between;
 mod contact_requests;
 mod contacts;
+mod contacts_between;
 mod conversations;
 mod error;
 mod heads;

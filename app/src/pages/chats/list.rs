@@ -2,6 +2,10 @@
 
 use leptos::prelude::*;
 
+use crate::components::conversation_row::ConversationRow;
+use crate::components::icon::Icon;
+use crate::components::notices::ConnectionNotice;
+use crate::components::search::{Found, SearchBox};
 use crate::state::{Place, use_chat};
 
 /// The list, beside the open conversation.
@@ -10,18 +14,65 @@ pub fn ConversationList() -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
     let order = chat.rows.order;
-    view! {
-        <section class="list" aria-label=t.conversations>
-            <ul class="rows">
+    let unread = chat.rows.unread;
+    let query = RwSignal::new(String::new());
+    let searching = Memo::new(move |_| query.with(|query| !query.trim().is_empty()));
+    let title = move || match unread.get() {
+        0 => t.chats.to_owned(),
+        count => format!(
+            "{}({})",
+            t.chats,
+            if count > 99 {
+                "99+".to_owned()
+            } else {
+                count.to_string()
+            }
+        ),
+    };
+    let rows = move || {
+        if searching.get() {
+            return view! { <Found query /> }.into_any();
+        }
+        view! {
+            <ul class="rows" aria-label=t.conversations>
                 <For each=move || order.get() key=|id| *id let:id>
-                    <li class="row" data-conversation=id.to_string()>
-                        <a href=Place::Chat(id).path()>
-                            {move || chat.rows.with(id, |record| chat.title(&record.conversation))}
-                        </a>
-                    </li>
+                    <ConversationRow id />
                 </For>
             </ul>
+            {move || order.with(Vec::is_empty).then(|| view! { <NoChats /> })}
+        }
+        .into_any()
+    };
+    let checked = move || chat.checked.get().map(|repaired| t.checked(repaired));
+    view! {
+        <section class="list" aria-label=t.conversations>
+            <h1 class="narrow-only">{title}</h1>
+            <div class="narrow">
+                <ConnectionNotice />
+            </div>
+            <SearchBox query />
+            {rows}
+            <p class="quiet" role="status">
+                {checked}
+            </p>
         </section>
     }
     .into_any()
+}
+
+#[component]
+fn NoChats() -> impl IntoView {
+    let t = use_chat().t();
+    view! {
+        <div class="empty">
+            <Icon name="message-circle" />
+            <p>{t.no_chats}</p>
+            <p>{t.no_chats_hint}</p>
+            <p>
+                <a href=Place::AddContact.path()>{t.add_friend}</a>
+                " · "
+                <a href=Place::NewGroup.path()>{t.start_group}</a>
+            </p>
+        </div>
+    }
 }

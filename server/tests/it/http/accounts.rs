@@ -13,8 +13,12 @@ async fn one_registers_logs_out_and_logs_in_again() {
     assert_eq!(me["administrator"], true);
 
     assert_eq!(ann.delete("/api/v1/session").await.status, 204);
-    ann.get("/api/v1/me").await.is_problem(401, "unauthenticated");
-    ann.get("/api/v1/session").await.is_problem(401, "unauthenticated");
+    ann.get("/api/v1/me")
+        .await
+        .is_problem(401, "unauthenticated");
+    ann.get("/api/v1/session")
+        .await
+        .is_problem(401, "unauthenticated");
 
     let body = json!({"handle": "ann", "password": PASSWORD});
     let answer = app.anybody().post("/api/v1/session", body).await;
@@ -58,7 +62,9 @@ async fn a_handle_is_taken_once_and_has_a_shape() {
         let body = json!({"handle": handle, "password": password});
         nobody.post("/api/v1/accounts", body).await
     };
-    register("ann", PASSWORD).await.is_problem(409, "handle_taken");
+    register("ann", PASSWORD)
+        .await
+        .is_problem(409, "handle_taken");
     for handle in ["", "an", "Ann", "1ann", "ann!", &"a".repeat(33)] {
         register(handle, PASSWORD).await.is_problem(422, "invalid");
     }
@@ -101,7 +107,10 @@ async fn a_session_outlives_a_restart_but_not_its_end() {
         person.browser.origin = Some(app.base.clone());
     }
     assert_eq!(ann.get("/api/v1/me").await.status, 200);
-    elsewhere.get("/api/v1/me").await.is_problem(401, "unauthenticated");
+    elsewhere
+        .get("/api/v1/me")
+        .await
+        .is_problem(401, "unauthenticated");
 }
 
 #[tokio::test]
@@ -115,7 +124,9 @@ async fn a_new_password_ends_all_sessions() {
     };
     let password = server::admin::reset_password(&config, "ann").await.unwrap();
     app.running().app().accounts.sessions.tidy().await;
-    ann.get("/api/v1/me").await.is_problem(401, "unauthenticated");
+    ann.get("/api/v1/me")
+        .await
+        .is_problem(401, "unauthenticated");
     let log_in = async |password: &str| {
         let body = json!({"handle": "ann", "password": password});
         app.anybody().post("/api/v1/session", body).await.status

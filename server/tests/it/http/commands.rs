@@ -43,7 +43,8 @@ async fn text_is_kept_to_the_byte() {
     let app = TestApp::start().await;
     let ann = app.register("ann").await;
     let own = ann.with(&ann);
-    let strange = "  <script>alert(1)</script>\n\u{202e}اب\r\n\t'\"; DROP TABLE users;-- \u{feff}👩‍👩‍👧 ";
+    let strange =
+        "  <script>alert(1)</script>\n\u{202e}اب\r\n\t'\"; DROP TABLE users;-- \u{feff}👩‍👩‍👧 ";
     ann.say(own, strange).await;
     assert_eq!(ann.texts(own).await, [strange]);
 }
@@ -61,7 +62,9 @@ async fn an_array_is_answered_one_by_one_and_in_order() {
     let answer = ann.command(ann.with(&bob), commands.clone()).await;
     assert_eq!(answer.status, 200);
     let answers = answer.json();
-    let statuses: Vec<u64> = (0..4).map(|n| answers[n]["status"].as_u64().unwrap()).collect();
+    let statuses: Vec<u64> = (0..4)
+        .map(|n| answers[n]["status"].as_u64().unwrap())
+        .collect();
     assert_eq!(statuses, [201, 422, 422, 201]);
     assert_eq!(answers[1]["problem"]["code"], "invalid");
     assert_eq!(answers[1]["problem"]["fields"][0]["field"], "text");
@@ -73,7 +76,9 @@ async fn an_array_is_answered_one_by_one_and_in_order() {
     let many: Vec<_> = (0..17).map(|n| say(&n.to_string())).collect();
     let refused = ann.command(ann.with(&bob), json!(many)).await;
     refused.is_problem(422, "invalid");
-    ann.command(ann.with(&bob), json!([])).await.is_problem(422, "invalid");
+    ann.command(ann.with(&bob), json!([]))
+        .await
+        .is_problem(422, "invalid");
 }
 
 #[tokio::test]
@@ -83,9 +88,19 @@ async fn what_cannot_be_read_is_refused() {
     let path = format!("/api/v1/conversations/{}/commands", ann.with(&ann));
     let post = async |body: &'static str| {
         let request = ann.request(Method::POST, &path).body(body);
-        ann.send(request.header("content-type", "application/json")).await
+        ann.send(request.header("content-type", "application/json"))
+            .await
     };
-    for body in ["", "{", "[", "7", "null", "[1]", "{\"kind\":\"send\"}", "{\"kind\":\"dance\"}"] {
+    for body in [
+        "",
+        "{",
+        "[",
+        "7",
+        "null",
+        "[1]",
+        "{\"kind\":\"send\"}",
+        "{\"kind\":\"dance\"}",
+    ] {
         post(body).await.is_problem(400, "malformed");
     }
     let text = ann.request(Method::POST, &path).body("{}");
@@ -94,9 +109,13 @@ async fn what_cannot_be_read_is_refused() {
     let strange = ann.command(ann.with(&ann), say("a\0b")).await;
     strange.is_problem(422, "invalid");
     let old = json!({"client_id": "0190a8b0-0000-7000-8000-000000000000", "kind": "leave"});
-    ann.command(ann.with(&ann), old).await.is_problem(410, "expired");
+    ann.command(ann.with(&ann), old)
+        .await
+        .is_problem(410, "expired");
     let ahead = json!({"client_id": "0fffffff-0000-7000-8000-000000000000", "kind": "leave"});
-    ann.command(ann.with(&ann), ahead).await.is_problem(422, "clock_ahead");
+    ann.command(ann.with(&ann), ahead)
+        .await
+        .is_problem(422, "clock_ahead");
 }
 
 #[tokio::test]
@@ -113,25 +132,43 @@ async fn a_group_is_made_once_under_the_id_of_its_maker() {
         assert_eq!(made.json()["mine"]["role"], "owner");
     }
     let other = json!({"name": "others", "members": [bob.id]});
-    ann.put(&path, other).await.is_problem(409, "payload_mismatch");
+    ann.put(&path, other)
+        .await
+        .is_problem(409, "payload_mismatch");
     // Nobody takes a pair's id for a group.
     let direct = format!("/api/v1/conversations/{}", ann.with(&bob));
-    ann.put(&direct, body.clone()).await.is_problem(422, "invalid");
+    ann.put(&direct, body.clone())
+        .await
+        .is_problem(422, "invalid");
     let eve = app.register("eve").await;
     let stranger = json!({"name": "x", "members": [eve.id]});
     let path = format!("/api/v1/conversations/{}", fresh_id());
-    ann.put(&path, stranger).await.is_problem(422, "not_a_contact");
-    assert_eq!(bob.get("/api/v1/conversations").await.json()["conversations"][0]["name"], "hikers");
-    let members = bob.get(&format!("/api/v1/conversations/{id}/members")).await.json();
+    ann.put(&path, stranger)
+        .await
+        .is_problem(422, "not_a_contact");
+    assert_eq!(
+        bob.get("/api/v1/conversations").await.json()["conversations"][0]["name"],
+        "hikers"
+    );
+    let members = bob
+        .get(&format!("/api/v1/conversations/{id}/members"))
+        .await
+        .json();
     assert_eq!(members["members"][0]["role"], "owner");
     // By its number as well.
     let number = members_number(&bob, &id.to_string()).await;
-    let by_number = bob.get(&format!("/api/v1/conversations/{number}")).await.json();
+    let by_number = bob
+        .get(&format!("/api/v1/conversations/{number}"))
+        .await
+        .json();
     assert_eq!(by_number["id"], json!(id));
 }
 
 async fn members_number(person: &super::app::Person, id: &str) -> u64 {
-    let group = person.get(&format!("/api/v1/conversations/{id}")).await.json();
+    let group = person
+        .get(&format!("/api/v1/conversations/{id}"))
+        .await
+        .json();
     group["number"].as_u64().unwrap()
 }
 
@@ -145,24 +182,36 @@ async fn a_direct_conversation_is_opened_again_and_again() {
         assert_eq!(opened.status, 200);
         assert_eq!(opened.json()["id"], json!(ann.with(&bob)));
     }
-    let by_number = ann.put("/api/v1/conversations/direct/10001", json!({})).await;
+    let by_number = ann
+        .put("/api/v1/conversations/direct/10001", json!({}))
+        .await;
     assert_eq!(by_number.json()["peer"], json!(bob.id));
     let nobody = format!("/api/v1/conversations/direct/{}", fresh_id());
-    ann.put(&nobody, json!({})).await.is_problem(404, "not_found");
+    ann.put(&nobody, json!({}))
+        .await
+        .is_problem(404, "not_found");
 }
 
 #[tokio::test]
 async fn a_list_that_did_not_change_is_not_sent_again() {
     let app = TestApp::start().await;
     let [ann, bob] = app.friends().await;
-    for path in ["/api/v1/conversations", "/api/v1/contacts", "/api/v1/contact_requests"] {
+    for path in [
+        "/api/v1/conversations",
+        "/api/v1/contacts",
+        "/api/v1/contact_requests",
+    ] {
         let tag = ann.get(path).await.header("etag").to_owned();
         let request = || ann.request(Method::GET, path).header("if-none-match", &tag);
         let unchanged = ann.send(request()).await;
         assert_eq!((unchanged.status, unchanged.text.as_str()), (304, ""));
         assert_eq!(unchanged.header("etag"), tag);
         ann.say(ann.with(&bob), "news").await;
-        let status = if path.ends_with("conversations") { 200 } else { 304 };
+        let status = if path.ends_with("conversations") {
+            200
+        } else {
+            304
+        };
         assert_eq!(ann.send(request()).await.status, status);
     }
 }
@@ -181,7 +230,10 @@ async fn a_read_position_never_moves_back() {
     assert_eq!(read(last - 1).await["unread"], 1);
     assert_eq!(read(1).await["unread"], 1);
     let clamped = read(last + 100).await;
-    assert_eq!((&clamped["unread"], &clamped["read_seq"]), (&json!(0), &json!(last)));
+    assert_eq!(
+        (&clamped["unread"], &clamped["read_seq"]),
+        (&json!(0), &json!(last))
+    );
     let preferences = format!("/api/v1/conversations/{conversation}/preferences");
     let mine = bob.put(&preferences, json!({"pinned": true})).await.json();
     assert_eq!(mine["pinned"], true);
@@ -198,7 +250,10 @@ async fn pages_and_pulls_agree() {
     }
     let events = format!("/api/v1/conversations/{conversation}/events");
     let page = bob.get(&format!("{events}?after=4&limit=3")).await.json();
-    assert_eq!((&page["from"], &page["to"], &page["head"]), (&json!(5), &json!(7), &json!(11)));
+    assert_eq!(
+        (&page["from"], &page["to"], &page["head"]),
+        (&json!(5), &json!(7), &json!(11))
+    );
     let pull = json!({"conversations": [{"id": conversation, "after": 4, "limit": 3}]});
     let pulled = bob.post("/api/v1/pull", pull).await.json();
     assert_eq!(pulled["pages"][0], page);
@@ -206,7 +261,11 @@ async fn pages_and_pulls_agree() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|event| serde_json::from_value::<Event>(event.clone()).unwrap().digest)
+        .map(|event| {
+            serde_json::from_value::<Event>(event.clone())
+                .unwrap()
+                .digest
+        })
         .fold(protocol::Digest::default(), |all, one| all ^ one);
     let range = json!({"conversation": conversation, "from": 5, "to": 7, "digest": digest});
     let asked = json!({"ranges": [range]});
@@ -216,5 +275,7 @@ async fn pages_and_pulls_agree() {
         let path = format!("{events}?limit={limit}");
         bob.get(&path).await.is_problem(422, "invalid");
     }
-    bob.get(&format!("{events}?after=x")).await.is_problem(400, "malformed");
+    bob.get(&format!("{events}?after=x"))
+        .await
+        .is_problem(400, "malformed");
 }

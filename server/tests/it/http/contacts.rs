@@ -30,7 +30,9 @@ async fn one_is_found_asked_and_accepted() {
     assert_eq!(found["id"], json!(bob.id));
     let by_number = ann.get("/api/v1/users?number=10001").await.json();
     assert_eq!(by_number, found);
-    ann.get("/api/v1/users?handle=bo").await.is_problem(404, "not_found");
+    ann.get("/api/v1/users?handle=bo")
+        .await
+        .is_problem(404, "not_found");
     ann.get("/api/v1/users").await.is_problem(400, "malformed");
 
     let request = ask(&ann, &bob).await;
@@ -40,7 +42,10 @@ async fn one_is_found_asked_and_accepted() {
     })
     .await;
     assert_eq!(requests(&bob).await[0]["note"], "it is me");
-    let path = format!("/api/v1/contact_requests/{}", request["id"].as_str().unwrap());
+    let path = format!(
+        "/api/v1/contact_requests/{}",
+        request["id"].as_str().unwrap()
+    );
     // Not one's own to answer.
     let own = ann.post(&format!("{path}/accept"), json!({})).await;
     own.is_problem(404, "not_found");
@@ -58,7 +63,9 @@ async fn one_is_found_asked_and_accepted() {
     ann.say(ann.with(&bob), "hello").await;
     assert_eq!(bob.texts(ann.with(&bob)).await, ["hello"]);
     let again = json!({"user": bob.id});
-    ann.post("/api/v1/contact_requests", again).await.is_problem(409, "conflict");
+    ann.post("/api/v1/contact_requests", again)
+        .await
+        .is_problem(409, "conflict");
 }
 
 #[tokio::test]
@@ -67,7 +74,10 @@ async fn whoever_is_declined_does_not_notice_and_may_ask_again() {
     let ann = app.register("ann").await;
     let bob = app.register("bob").await;
     let request = ask(&ann, &bob).await;
-    let path = format!("/api/v1/contact_requests/{}/decline", request["id"].as_str().unwrap());
+    let path = format!(
+        "/api/v1/contact_requests/{}/decline",
+        request["id"].as_str().unwrap()
+    );
     assert_eq!(bob.post(&path, json!({})).await.status, 204);
     assert!(requests(&bob).await.is_empty());
     assert_eq!(requests(&ann).await[0]["state"], "open");
@@ -110,7 +120,9 @@ async fn who_is_blocked_is_not_heard_and_not_told() {
     let app = TestApp::start().await;
     let [ann, bob] = app.friends().await;
     let path = format!("/api/v1/contacts/{}", bob.id);
-    let blocked = ann.patch(&path, json!({"blocked": true, "remark": "B."})).await;
+    let blocked = ann
+        .patch(&path, json!({"blocked": true, "remark": "B."}))
+        .await;
     assert_eq!(blocked.json()["blocked"], true);
     assert_eq!(blocked.json()["remark"], "B.");
     let seen = contacts(&bob).await;
@@ -122,7 +134,12 @@ async fn who_is_blocked_is_not_heard_and_not_told() {
 
     bob.delete(&format!("/api/v1/contacts/{}", ann.id)).await;
     assert_eq!(ask(&bob, &ann).await["state"], "open");
-    assert!(requests(&ann).await.iter().all(|request| request["state"] == "accepted"));
+    assert!(
+        requests(&ann)
+            .await
+            .iter()
+            .all(|request| request["state"] == "accepted")
+    );
     assert!(contacts(&bob).await.is_empty());
 
     ann.patch(&path, json!({"blocked": false})).await;
@@ -135,12 +152,20 @@ async fn nobody_asks_themselves_or_nobody() {
     let app = TestApp::start().await;
     let ann = app.register("ann").await;
     let own = json!({"user": ann.id});
-    ann.post("/api/v1/contact_requests", own).await.is_problem(422, "invalid");
+    ann.post("/api/v1/contact_requests", own)
+        .await
+        .is_problem(422, "invalid");
     let nobody = json!({"user": super::app::fresh_id()});
-    ann.post("/api/v1/contact_requests", nobody).await.is_problem(404, "not_found");
+    ann.post("/api/v1/contact_requests", nobody)
+        .await
+        .is_problem(404, "not_found");
     let stranger = app.register("bob").await;
     let path = format!("/api/v1/contacts/{}", stranger.id);
-    ann.patch(&path, json!({"starred": true})).await.is_problem(404, "not_found");
+    ann.patch(&path, json!({"starred": true}))
+        .await
+        .is_problem(404, "not_found");
     let open = format!("/api/v1/conversations/direct/{}", stranger.id);
-    ann.put(&open, json!({})).await.is_problem(422, "not_a_contact");
+    ann.put(&open, json!({}))
+        .await
+        .is_problem(422, "not_a_contact");
 }

@@ -69,7 +69,9 @@ async fn guessing_passwords_is_slowed_down_by_account() {
         assert_eq!(log_in("ann", PASSWORD).await.status, 200);
     }
     for _ in 0..3 {
-        log_in("ann", "a wrong one").await.is_problem(401, "wrong_credentials");
+        log_in("ann", "a wrong one")
+            .await
+            .is_problem(401, "wrong_credentials");
     }
     let refused = log_in("ann", PASSWORD).await;
     refused.is_problem(429, "too_many_requests");
@@ -93,12 +95,16 @@ async fn guessing_and_registering_are_slowed_down_by_address() {
     };
     let guess = async |handle: &str, from: &str| post("/api/v1/session", handle, from).await;
     for handle in ["one", "two"] {
-        guess(handle, "10.0.0.1").await.is_problem(401, "wrong_credentials");
+        guess(handle, "10.0.0.1")
+            .await
+            .is_problem(401, "wrong_credentials");
     }
     // What stands before the last proxy's word is not believed.
     let refused = guess("three", "10.9.9.9, 10.0.0.1").await;
     refused.is_problem(429, "too_many_requests");
-    guess("three", "10.0.0.2").await.is_problem(401, "wrong_credentials");
+    guess("three", "10.0.0.2")
+        .await
+        .is_problem(401, "wrong_credentials");
 
     let register = async |handle: &str, from: &str| post("/api/v1/accounts", handle, from).await;
     assert_eq!(register("ann", "2001:db8::1").await.status, 201);

@@ -38,15 +38,29 @@ async fn it_says_in_one_sentence_why_it_does_not_start() {
     let data = text(folder.path());
     let taken = app.base.strip_prefix("http://").unwrap();
     let said = refuses(&["serve", "--listen", taken, "--data", data]).await;
-    assert!(said.contains(taken) && said.contains("another program"), "{said}");
-    let said = refuses(&["serve", "--listen", "127.0.0.1:0", "--data", text(app.folder())]).await;
+    assert!(
+        said.contains(taken) && said.contains("another program"),
+        "{said}"
+    );
+    let said = refuses(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+        text(app.folder()),
+    ])
+    .await;
     assert!(said.contains("in use"), "{said}");
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
     let below = file.join("data");
     let said = refuses(&["serve", "--listen", "127.0.0.1:0", "--data", text(&below)]).await;
     assert!(said.contains("cannot be written"), "{said}");
-    std::fs::write(folder.path().join("zspchat.db"), "something else altogether".repeat(99)).unwrap();
+    std::fs::write(
+        folder.path().join("zspchat.db"),
+        "something else altogether".repeat(99),
+    )
+    .unwrap();
     let said = refuses(&["serve", "--listen", "127.0.0.1:0", "--data", data]).await;
     assert!(said.contains("not a zspchat database"), "{said}");
     let said = refuses(&["serve", "--listen", "nowhere"]).await;
@@ -58,7 +72,14 @@ async fn it_says_in_one_sentence_why_it_does_not_start() {
     let said = refuses(&["config", "check", "--config", text(&config)]).await;
     assert!(said.contains("colour"), "{said}");
     let empty = tempfile::tempdir().unwrap();
-    let said = refuses(&["admin", "reset-password", "ann", "--data", text(empty.path())]).await;
+    let said = refuses(&[
+        "admin",
+        "reset-password",
+        "ann",
+        "--data",
+        text(empty.path()),
+    ])
+    .await;
     assert!(said.contains("no database"), "{said}");
 }
 
@@ -77,7 +98,10 @@ async fn health_readiness_and_counts_can_be_asked_for() {
     let nobody = app.anybody();
     assert_eq!(nobody.get("/healthz").await.status, 200);
     let ready = nobody.get("/readyz").await;
-    assert_eq!((ready.status, &ready.json()["state"]), (200, &json!("ready")));
+    assert_eq!(
+        (ready.status, &ready.json()["state"]),
+        (200, &json!("ready"))
+    );
     let proxied = nobody
         .request(reqwest::Method::GET, "/metrics")
         .header("x-forwarded-for", "10.0.0.1");
@@ -111,9 +135,15 @@ async fn the_demonstration_is_lively_and_set_up_once() {
         assert_eq!(store.contacts(emma).await.unwrap().len(), 3);
         let list = store.conversations(emma).await.unwrap().conversations;
         assert_eq!(list.len(), 5);
-        assert!(list.iter().any(|one| one.mine.unread > 0 && one.mine.mention_seq > 0));
+        assert!(
+            list.iter()
+                .any(|one| one.mine.unread > 0 && one.mine.mention_seq > 0)
+        );
         let now = server.app().clock.now();
-        assert!(list.iter().all(|one| now - one.last_at < 2 * 24 * 60 * 60 * 1_000));
+        assert!(
+            list.iter()
+                .all(|one| now - one.last_at < 2 * 24 * 60 * 60 * 1_000)
+        );
         server.stop().await;
     }
 }

@@ -5,7 +5,9 @@ use super::app::{Browser, PASSWORD, Person, TestApp, fresh_id};
 /// The value of the page's first field of that name.
 fn field(page: &str, name: &str) -> String {
     let marker = format!("name=\"{name}\"");
-    let at = page.find(&marker).unwrap_or_else(|| panic!("no field {name} in {page}"));
+    let at = page
+        .find(&marker)
+        .unwrap_or_else(|| panic!("no field {name} in {page}"));
     let start = page[..at].rfind('<').unwrap();
     let end = at + page[at..].find('>').unwrap();
     let tag = &page[start..end];
@@ -16,7 +18,9 @@ fn field(page: &str, name: &str) -> String {
 /// What the page's forms repeat: a browser would find it in hidden fields.
 fn token(person: &Person) -> String {
     let (_, session) = &person.cookies[0];
-    server::accounts::Token::from_cookie(session).unwrap().form_token()
+    server::accounts::Token::from_cookie(session)
+        .unwrap()
+        .form_token()
 }
 
 async fn at_the_door(app: &TestApp, path: &str) -> (Browser, String) {
@@ -32,12 +36,28 @@ async fn at_the_door(app: &TestApp, path: &str) -> (Browser, String) {
 async fn one_registers_and_logs_in_by_forms() {
     let app = TestApp::start().await;
     let (mut browser, token) = at_the_door(&app, "/register").await;
-    let short = [("token", &*token), ("handle", "ann"), ("name", "Ann & <b>"), ("password", "short")];
+    let short = [
+        ("token", &*token),
+        ("handle", "ann"),
+        ("name", "Ann & <b>"),
+        ("password", "short"),
+    ];
     let refused = browser.submit("/register", &short).await;
     assert_eq!(refused.status, 422);
-    assert!(refused.text.contains("Ann &amp; &lt;b&gt;"), "what was typed is kept, and escaped");
-    assert!(!refused.text.contains("value=\"short\""), "a password is not");
-    let right = [("token", &*token), ("handle", "ann"), ("name", ""), ("password", PASSWORD)];
+    assert!(
+        refused.text.contains("Ann &amp; &lt;b&gt;"),
+        "what was typed is kept, and escaped"
+    );
+    assert!(
+        !refused.text.contains("value=\"short\""),
+        "a password is not"
+    );
+    let right = [
+        ("token", &*token),
+        ("handle", "ann"),
+        ("name", ""),
+        ("password", PASSWORD),
+    ];
     let done = browser.submit("/register", &right).await;
     assert_eq!((done.status, done.header("location")), (303, "/chats"));
     browser.keep(&done);
@@ -45,11 +65,19 @@ async fn one_registers_and_logs_in_by_forms() {
     assert_eq!(browser.get("/login").await.header("location"), "/chats");
 
     let (mut browser, token) = at_the_door(&app, "/login").await;
-    let wrong = [("token", &*token), ("handle", "ann"), ("password", "a wrong one")];
+    let wrong = [
+        ("token", &*token),
+        ("handle", "ann"),
+        ("password", "a wrong one"),
+    ];
     let refused = browser.submit("/login", &wrong).await;
     assert_eq!(refused.status, 422);
     assert!(refused.text.contains("value=\"ann\""));
-    let right = [("token", &*token), ("handle", "ann"), ("password", PASSWORD)];
+    let right = [
+        ("token", &*token),
+        ("handle", "ann"),
+        ("password", PASSWORD),
+    ];
     let done = browser.submit("/login", &right).await;
     assert_eq!((done.status, done.header("location")), (303, "/chats"));
     browser.keep(&done);
@@ -68,10 +96,20 @@ async fn a_form_needs_the_token_of_its_own_browser() {
     }
     let [carl, dora] = [app.register("carl").await, app.register("dora").await];
     let id = carl.id.to_string();
-    let foreign = [("token", &*token(&dora)), ("user", &*id), ("name", "x"), ("signature", "")];
+    let foreign = [
+        ("token", &*token(&dora)),
+        ("user", &*id),
+        ("name", "x"),
+        ("signature", ""),
+    ];
     assert_eq!(carl.submit("/settings/profile", &foreign).await.status, 403);
     let other = dora.id.to_string();
-    let meant = [("token", &*token(&carl)), ("user", &*other), ("name", "x"), ("signature", "")];
+    let meant = [
+        ("token", &*token(&carl)),
+        ("user", &*other),
+        ("name", "x"),
+        ("signature", ""),
+    ];
     assert_eq!(carl.submit("/settings/profile", &meant).await.status, 409);
     assert_eq!(carl.get("/api/v1/me").await.json()["user"]["name"], "carl");
 }
@@ -96,7 +134,10 @@ async fn one_writes_by_a_form_and_a_double_click_writes_once() {
     };
     let submit = async |text: &str| {
         let fields = form(text.to_owned());
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
+        let fields: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(name, value)| (*name, &**value))
+            .collect();
         ann.submit(&send, &fields).await
     };
     let empty = submit("").await;
@@ -115,7 +156,10 @@ async fn one_writes_by_a_form_and_a_double_click_writes_once() {
     assert!(refused.text.contains(&long), "what was typed is kept");
     // A reload of the refused form's address leads to its page.
     let reloaded = ann.get(&send).await;
-    assert_eq!(reloaded.header("location"), format!("/chats/{conversation}"));
+    assert_eq!(
+        reloaded.header("location"),
+        format!("/chats/{conversation}")
+    );
 }
 
 #[tokio::test]
@@ -128,7 +172,12 @@ async fn one_asks_accepts_and_makes_a_group_by_forms() {
     let found = ann.get("/contacts/add?find=bob").await;
     assert_eq!(found.status, 200);
     assert!(found.text.contains(&bob_id));
-    let ask = [("token", &*anns), ("user", &*ann_id), ("contact", &*bob_id), ("note", "hi")];
+    let ask = [
+        ("token", &*anns),
+        ("user", &*ann_id),
+        ("contact", &*bob_id),
+        ("note", "hi"),
+    ];
     assert_eq!(ann.submit("/contacts/add", &ask).await.status, 303);
     let requests = bob.get("/api/v1/contact_requests").await.json();
     let request = requests["requests"][0]["id"].as_str().unwrap().to_owned();
@@ -138,17 +187,33 @@ async fn one_asks_accepts_and_makes_a_group_by_forms() {
     assert_eq!(bob.submit(&accept, &own).await.status, 303);
 
     let group = fresh_id().to_string();
-    let nobody = [("token", &*anns), ("user", &*ann_id), ("client_id", &*group), ("name", "walks & talks")];
+    let nobody = [
+        ("token", &*anns),
+        ("user", &*ann_id),
+        ("client_id", &*group),
+        ("name", "walks & talks"),
+    ];
     let refused = ann.submit("/chats/new", &nobody).await;
     assert_eq!(refused.status, 422);
     assert!(refused.text.contains("walks &amp; talks"));
     let members = [&nobody[..], &[("members", &*bob_id)]].concat();
     let made = ann.submit("/chats/new", &members).await;
     assert_eq!(made.header("location"), format!("/chats/{group}"));
-    assert_eq!(bob.get(&format!("/chats/{group}/details")).await.status, 200);
+    assert_eq!(
+        bob.get(&format!("/chats/{group}/details")).await.status,
+        200
+    );
 
-    let leave = [("token", &*bobs), ("user", &*bob_id), ("client_id", &*fresh_id().to_string())].map(|(name, value)| (name, value.to_owned()));
-    let leave: Vec<(&str, &str)> = leave.iter().map(|(name, value)| (*name, &**value)).collect();
+    let leave = [
+        ("token", &*bobs),
+        ("user", &*bob_id),
+        ("client_id", &*fresh_id().to_string()),
+    ]
+    .map(|(name, value)| (name, value.to_owned()));
+    let leave: Vec<(&str, &str)> = leave
+        .iter()
+        .map(|(name, value)| (*name, &**value))
+        .collect();
     let left = bob.submit(&format!("/chats/{group}/leave"), &leave).await;
     assert_eq!(left.header("location"), "/chats");
     let out = bob.submit("/logout", &own).await;
@@ -168,7 +233,10 @@ async fn language_and_theme_are_kept_in_cookies() {
     assert!(page.contains("lang=\"en\""));
     assert!(page.contains("data-theme=\"dark\""));
     let nonsense = [("token", &*token), ("language", "xx"), ("theme", "dark")];
-    assert_eq!(browser.submit("/settings/display", &nonsense).await.status, 422);
+    assert_eq!(
+        browser.submit("/settings/display", &nonsense).await.status,
+        422
+    );
 }
 
 #[tokio::test]
@@ -177,9 +245,17 @@ async fn strange_names_and_notes_are_shown_as_text() {
     let [ann, bob] = app.friends().await;
     let strange = "</script><img src=x onerror=alert(1)>";
     let name = "<img src=x onerror=alert(1)>";
-    ann.patch("/api/v1/me", serde_json::json!({"name": name, "signature": strange})).await;
+    ann.patch(
+        "/api/v1/me",
+        serde_json::json!({"name": name, "signature": strange}),
+    )
+    .await;
     ann.say(ann.with(&bob), strange).await;
-    ann.patch(&format!("/api/v1/contacts/{}", bob.id), serde_json::json!({"remark": name})).await;
+    ann.patch(
+        &format!("/api/v1/contacts/{}", bob.id),
+        serde_json::json!({"remark": name}),
+    )
+    .await;
     for path in ["/chats", "/contacts", "/contacts/requests", "/settings"] {
         for person in [&ann, &bob] {
             let page = person.get(path).await;
@@ -199,8 +275,15 @@ async fn an_address_that_does_not_exist_says_so() {
     let ann = app.register("ann").await;
     assert_eq!(ann.get("/nothing/here").await.status, 404);
     assert_eq!(app.anybody().get("/nothing/here").await.status, 404);
-    assert_eq!(ann.get(&format!("/contacts/{}", fresh_id())).await.status, 404);
+    assert_eq!(
+        ann.get(&format!("/contacts/{}", fresh_id())).await.status,
+        404
+    );
     assert_eq!(ann.get("/chats/nonsense").await.status, 404);
-    ann.get("/api/v1/nothing").await.is_problem(404, "not_found");
-    ann.delete("/api/v1/me").await.is_problem(405, "method_not_allowed");
+    ann.get("/api/v1/nothing")
+        .await
+        .is_problem(404, "not_found");
+    ann.delete("/api/v1/me")
+        .await
+        .is_problem(405, "method_not_allowed");
 }

@@ -12,19 +12,29 @@ async fn a_foreign_conversation_does_not_exist() {
     let eve = app.register("eve").await;
     let group = ann.group(&[&bob]).await;
     ann.say(group, "between us").await;
-    for conversation in [group, ann.with(&bob), protocol::ConversationId(fresh_id().0)] {
+    for conversation in [
+        group,
+        ann.with(&bob),
+        protocol::ConversationId(fresh_id().0),
+    ] {
         let path = format!("/api/v1/conversations/{conversation}");
         for route in ["", "/members", "/events", "/events?before=5&limit=3"] {
-            eve.get(&format!("{path}{route}")).await.is_problem(404, "not_found");
+            eve.get(&format!("{path}{route}"))
+                .await
+                .is_problem(404, "not_found");
         }
         let read = json!({"seq": 1});
-        eve.put(&format!("{path}/read"), read).await.is_problem(404, "not_found");
+        eve.put(&format!("{path}/read"), read)
+            .await
+            .is_problem(404, "not_found");
         let preferences = json!({"pinned": true});
         let changed = eve.put(&format!("{path}/preferences"), preferences).await;
         changed.is_problem(404, "not_found");
         let typing = eve.post(&format!("{path}/typing"), json!({})).await;
         typing.is_problem(404, "not_found");
-        eve.command(conversation, say("let me in")).await.is_problem(404, "not_found");
+        eve.command(conversation, say("let me in"))
+            .await
+            .is_problem(404, "not_found");
         let array = eve.command(conversation, json!([say("me too")])).await;
         assert_eq!(array.json()[0]["status"], 404);
         let pull = json!({"conversations": [{"id": conversation, "after": 0, "limit": 10}]});
@@ -51,10 +61,17 @@ async fn nobody_logged_in_sees_nothing() {
     let nobody = app.anybody();
     let id = fresh_id();
     for path in [
-        "session".to_owned(), "me".to_owned(), "users?handle=ann".to_owned(), format!("users/{id}"),
-        "contacts".to_owned(), "contact_requests".to_owned(), "conversations".to_owned(),
-        format!("conversations/{id}"), format!("conversations/{id}/members"),
-        format!("conversations/{id}/events"), "stream".to_owned(),
+        "session".to_owned(),
+        "me".to_owned(),
+        "users?handle=ann".to_owned(),
+        format!("users/{id}"),
+        "contacts".to_owned(),
+        "contact_requests".to_owned(),
+        "conversations".to_owned(),
+        format!("conversations/{id}"),
+        format!("conversations/{id}/members"),
+        format!("conversations/{id}/events"),
+        "stream".to_owned(),
     ] {
         let answer = nobody.get(&format!("/api/v1/{path}")).await;
         answer.is_problem(401, "unauthenticated");
@@ -90,7 +107,9 @@ async fn a_removed_member_gets_nothing_more() {
     }
     assert_eq!(kinds, ["message", "removed"]);
     assert_eq!(bob.texts(group).await, ["before"]);
-    bob.command(group, say("wait")).await.is_problem(422, "not_a_member");
+    bob.command(group, say("wait"))
+        .await
+        .is_problem(422, "not_a_member");
     let members = format!("/api/v1/conversations/{group}/members");
     bob.get(&members).await.is_problem(404, "not_found");
     let list = bob.get("/api/v1/conversations").await;

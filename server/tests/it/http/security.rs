@@ -44,7 +44,11 @@ async fn a_configured_address_is_the_only_origin() {
     let cookie = answer.header("set-cookie");
     assert!(cookie.starts_with("__Host-session="), "{cookie}");
     assert!(cookie.contains("; Secure"), "{cookie}");
-    assert!(answer.header("strict-transport-security").contains("max-age"));
+    assert!(
+        answer
+            .header("strict-transport-security")
+            .contains("max-age")
+    );
 }
 
 #[tokio::test]
@@ -71,14 +75,26 @@ async fn nothing_is_done_in_another_name() {
 async fn every_answer_tells_the_browser_what_is_allowed() {
     let app = TestApp::start().await;
     let ann = app.register("ann").await;
-    for path in ["/api/v1/me", "/api/v1/nothing", "/login", "/chats", "/nothing"] {
+    for path in [
+        "/api/v1/me",
+        "/api/v1/nothing",
+        "/login",
+        "/chats",
+        "/nothing",
+    ] {
         let answer = ann.get(path).await;
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
-        assert!(answer.header("permissions-policy").contains("camera=()"), "{path}");
+        assert!(
+            answer.header("permissions-policy").contains("camera=()"),
+            "{path}"
+        );
         let policy = answer.header("content-security-policy");
         assert!(policy.contains("default-src 'none'"), "{path}: {policy}");
-        assert!(policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        assert!(
+            policy.contains("frame-ancestors 'none'"),
+            "{path}: {policy}"
+        );
         assert!(!policy.contains("unsafe-inline"), "{path}: {policy}");
         assert_eq!(answer.header("x-request-id").len(), 16, "{path}");
     }
@@ -93,14 +109,26 @@ async fn a_page_runs_only_scripts_with_its_own_nonce() {
         let page = ann.get("/chats").await;
         assert_eq!(page.status, 200);
         let policy = page.header("content-security-policy").to_owned();
-        let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
+        let nonce = policy
+            .split("'nonce-")
+            .nth(1)
+            .unwrap()
+            .split('\'')
+            .next()
+            .unwrap();
         for script in page.text.split("<script").skip(1) {
             let attributes = script.split('>').next().unwrap();
             let own = format!("nonce=\"{nonce}\"");
             assert!(attributes.contains(&own), "{attributes}");
         }
-        assert!(!page.text.contains(" style=\""), "inline styles are blocked");
-        assert!(!page.text.contains(" onclick="), "inline handlers are blocked");
+        assert!(
+            !page.text.contains(" style=\""),
+            "inline styles are blocked"
+        );
+        assert!(
+            !page.text.contains(" onclick="),
+            "inline handlers are blocked"
+        );
         nonces.push(nonce.to_owned());
     }
     assert_ne!(nonces[0], nonces[1]);

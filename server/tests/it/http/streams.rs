@@ -14,7 +14,10 @@ async fn a_stream_begins_with_sync_and_carries_events() {
     };
     assert_eq!(sync.user, bob.id);
     assert!(sync.complete);
-    let head = sync.heads.iter().find(|head| head.conversation == ann.with(&bob));
+    let head = sync
+        .heads
+        .iter()
+        .find(|head| head.conversation == ann.with(&bob));
     assert_eq!(head.unwrap().unread, 1);
     let said = ann.say(ann.with(&bob), "now").await;
     assert_eq!(stream.event().await, said);
@@ -115,7 +118,10 @@ async fn stopping_says_bye_and_loses_nothing() {
             for n in 0.. {
                 let command = super::app::say(&n.to_string());
                 let path = format!("/api/v1/conversations/{conversation}/commands");
-                let sent = ann.request(reqwest::Method::POST, &path).json(&command).send();
+                let sent = ann
+                    .request(reqwest::Method::POST, &path)
+                    .json(&command)
+                    .send();
                 match sent.await {
                     Ok(answer) if answer.status() == 201 => stored.push(n.to_string()),
                     Ok(answer) if answer.status() == 429 => return stored,
@@ -141,7 +147,10 @@ async fn stopping_says_bye_and_loses_nothing() {
     app.start_again().await;
     bob.browser.base = app.base.clone();
     let kept = bob.texts(conversation).await;
-    assert!(kept.starts_with(&stored), "every 201 is there: {kept:?} {stored:?}");
+    assert!(
+        kept.starts_with(&stored),
+        "every 201 is there: {kept:?} {stored:?}"
+    );
 }
 
 #[tokio::test]
@@ -149,7 +158,11 @@ async fn a_watch_of_too_many_or_of_no_stream_is_refused() {
     let app = TestApp::start().await;
     let ann = app.register("ann").await;
     let path = format!("/api/v1/stream/{}/watch", fresh_id());
-    ann.put(&path, json!({"users": []})).await.is_problem(404, "not_found");
+    ann.put(&path, json!({"users": []}))
+        .await
+        .is_problem(404, "not_found");
     let many: Vec<_> = (0..201).map(|_| fresh_id()).collect();
-    ann.put(&path, json!({"users": many})).await.is_problem(422, "invalid");
+    ann.put(&path, json!({"users": many}))
+        .await
+        .is_problem(422, "invalid");
 }
