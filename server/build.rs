@@ -21,6 +21,7 @@ fn main() -> io::Result<()> {
         for file in files(&site)? {
             let path = file.strip_prefix(&site).map_err(io::Error::other)?;
             let path = path.to_string_lossy();
+            let file = file.to_string_lossy();
             let _ = writeln!(list, "    ({path:?}, include_bytes!({file:?})),");
         }
     }

@@ -144,12 +144,11 @@ impl Writing {
                 command,
                 reply,
             },
-            move |answer| match answer {
-                Ok(entry) => {
+            move |answer| {
+                if let Ok(entry) = answer {
                     chat.outbox.set(entry);
                     chat.show_end();
-                }
-                Err(_) => {
+                } else {
                     chat.say_failure(&answer);
                     if self.text().is_empty() {
                         self.put(&text);

@@ -117,14 +117,11 @@ impl Log {
         let mut added = false;
         self.events.maybe_update(|all| {
             for event in events {
-                match all.get(&event.seq) {
-                    Some(signal) => {
-                        renewed(Some(signal.clone()), event);
-                    }
-                    None => {
-                        added = true;
-                        all.insert(event.seq, ArcRwSignal::new(event));
-                    }
+                if let Some(signal) = all.get(&event.seq) {
+                    renewed(Some(signal.clone()), event);
+                } else {
+                    added = true;
+                    all.insert(event.seq, ArcRwSignal::new(event));
                 }
             }
             added
@@ -174,7 +171,7 @@ impl Log {
 
     /// Whether what is rendered reaches the newest event.
     pub fn at_end(self) -> bool {
-        self.window.with(|window| window.at_end())
+        self.window.with(super::window::Window::at_end)
     }
 }
 

@@ -86,8 +86,8 @@ fn Facts(user: UserId) -> impl IntoView {
     let facts = move || {
         let profile = chat.people.users.with(|users| users.get(&user).cloned())?;
         let shown = chat.people.name(user);
-        let own_name = (shown.as_ref() != Some(&profile.name)).then(|| (t.name, profile.name));
-        let signature = (!profile.signature.is_empty()).then(|| (t.signature, profile.signature));
+        let own_name = (shown.as_ref() != Some(&profile.name)).then_some((t.name, profile.name));
+        let signature = (!profile.signature.is_empty()).then_some((t.signature, profile.signature));
         let facts = own_name.into_iter().chain([
             (t.handle, profile.handle),
             (t.number, profile.number.to_string()),

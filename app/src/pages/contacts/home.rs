@@ -10,7 +10,11 @@ use crate::state::{Place, use_chat};
 pub fn Home() -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    let nobody = Memo::new(move |_| chat.people.contacts.with(|contacts| contacts.is_empty()));
+    let nobody = Memo::new(move |_| {
+        chat.people
+            .contacts
+            .with(std::collections::BTreeMap::is_empty)
+    });
     view! {
         <section class="page" aria-label=t.contacts>
             <div class="empty">
