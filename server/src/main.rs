@@ -25,7 +25,7 @@ enum Action {
     Serve {
         #[command(flatten)]
         settings: Settings,
-        /// Where people reach it, such as https://chat.example.org
+        /// Where people reach it, such as <https://chat.example.org>
         #[arg(long, value_name = "URL")]
         public_url: Option<String>,
         /// The folder with what browsers download, if not the one built in

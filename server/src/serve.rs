@@ -108,7 +108,12 @@ pub async fn start_at(
             tracing::warn!("there is no site: pages have neither styles nor script");
             Assets::none()
         }),
-        cookies: Cookies::new(config.public_url.as_ref().is_some_and(|url| url.is_https())),
+        cookies: Cookies::new(
+            config
+                .public_url
+                .as_ref()
+                .is_some_and(super::config::PublicUrl::is_https),
+        ),
         commands: Throttle::new(
             config.limits.commands_per_window,
             config.limits.command_window,

@@ -47,7 +47,7 @@ pub async fn get(
 /// Makes a group under an id that the client made; repeatable with the same body.
 ///
 /// # Errors
-/// `409` the id is taken, `422` an id that is not a UUIDv7, or members who are not contacts.
+/// `409` the id is taken, `422` an id that is no `UUIDv7`, or members who are not contacts.
 #[utoipa::path(put, path = "/api/v1/conversations/{conversation}",
     params(("conversation" = ConversationId, Path)), request_body = CreateGroup,
     responses((status = 201, body = Conversation)))]

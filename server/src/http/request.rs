@@ -72,8 +72,7 @@ pub fn origin(app: &AppState, peer: Option<Peer>, headers: &HeaderMap) -> Origin
         all.filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.split(','))
             .filter_map(|one| one.trim().parse::<IpAddr>().ok())
-            .filter(|address| !trusted(address))
-            .last()
+            .rfind(|address| !trusted(address))
     };
     let address = match connected {
         Some(proxy) if trusted(&proxy) => forwarded().or(Some(proxy)),
