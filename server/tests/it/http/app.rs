@@ -331,7 +331,7 @@ impl Stream {
                     found.next().unwrap_or_default().to_owned()
                 };
                 let event = StreamEvent::parse(&line("event: "), &line("data: ")).unwrap();
-                self.buffer = rest.to_owned();
+                rest.clone_into(&mut self.buffer);
                 return Some(event);
             }
             let chunk = tokio::time::timeout(PATIENCE, self.chunks.next());
