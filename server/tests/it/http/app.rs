@@ -331,7 +331,8 @@ impl Stream {
                     found.next().unwrap_or_default().to_owned()
                 };
                 let event = StreamEvent::parse(&line("event: "), &line("data: ")).unwrap();
-                rest.clone_into(&mut self.buffer);
+                let rest = rest.to_owned();
+                self.buffer = rest;
                 return Some(event);
             }
             let chunk = tokio::time::timeout(PATIENCE, self.chunks.next());
