@@ -12,7 +12,7 @@ use super::driver::Driver;
 use super::history::{json, seq, sound_event};
 use super::http::{Answer, Refusal};
 use super::time::{idle, spawn};
-use super::{http, people};
+use super::people;
 
 /// Events that are digested before the browser may do something else.
 const CHUNK: u64 = 500;
