@@ -11,8 +11,8 @@ use super::disk::{DiskError, How, Key, Table};
 use super::driver::Driver;
 use super::history::{json, seq, sound_event};
 use super::http::{Answer, Refusal};
-use super::time::{idle, spawn};
 use super::people;
+use super::time::{idle, spawn};
 
 /// Events that are digested before the browser may do something else.
 const CHUNK: u64 = 500;
