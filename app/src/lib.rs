@@ -24,5 +24,9 @@ pub use app::{App, Assets, shell};
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
+    // Without this, a broken page says no more than `unreachable`.
+    std::panic::set_hook(Box::new(|panic| {
+        web_sys::console::error_1(&panic.to_string().into());
+    }));
     leptos::mount::hydrate_body(App);
 }

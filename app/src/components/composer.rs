@@ -8,6 +8,7 @@ use protocol::ids::ConversationKind;
 use protocol::{ConversationId, UserId};
 
 use super::emoji::EmojiPicker;
+use super::form::{Fault, FormState};
 use super::hidden_fields::HiddenFields;
 use super::icon::Icon;
 use super::mentions::{Callee, LIST_ID, Mentions, callees, option_id};
@@ -223,18 +224,10 @@ pub fn Composer(id: ConversationId) -> impl IntoView {
         picking_emoji: RwSignal::new(false),
     };
     let action = format!("/chats/{id}/send");
-    let form = chat.site.with_value(|site| {
-        let form = site.form.as_ref();
-        form.filter(|form| form.action == action).cloned()
-    });
-    let typed = form
-        .as_ref()
-        .and_then(|form| form.values.get("text").cloned());
-    let problem = form.and_then(|form| {
-        let field = form.fields.first();
-        let field = field.map(|it| t.fault(&it.field, it.fault));
-        field.or_else(|| form.code.map(|code| t.problem(code).to_owned()))
-    });
+    let form = FormState::new("composer", &action);
+    let typed = form.typed("text").map(|text| source(&text));
+    let fault = form.fault("text");
+    let problem = Signal::derive(move || fault.get().or_else(|| form.problem().get()));
     follow(writing);
     let group = move || {
         let kind = chat.rows.with(id, |it| it.conversation.kind);
@@ -307,6 +300,7 @@ pub fn Composer(id: ConversationId) -> impl IntoView {
     };
     let on_submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
+        form.took(Ok(()));
         writing.send();
     };
     view! {
@@ -316,7 +310,7 @@ pub fn Composer(id: ConversationId) -> impl IntoView {
             <Replying />
             {mentions}
             {picker}
-            {problem.map(|problem| view! { <p class="fault" role="alert">{problem}</p> })}
+            <Fault text=problem />
             <textarea
                 name="text"
                 rows="3"
@@ -333,9 +327,8 @@ pub fn Composer(id: ConversationId) -> impl IntoView {
                 on:input=move |_| writing.typed(true)
                 on:keydown=move |event| writing.key(&event, found)
                 on:blur=move |_| writing.asked.set(None)
-            >
-                {typed}
-            </textarea>
+                inner_html=typed
+            ></textarea>
             {emoji_button("icon-button phone")}
             <button type="submit" class="icon-button phone send" aria-label=t.send>
                 <Icon name="send" />
@@ -349,6 +342,12 @@ pub fn Composer(id: ConversationId) -> impl IntoView {
         </form>
     }
     .into_any()
+}
+
+/// Text as it stands in the source of a page, inside an element that holds nothing but text: a child
+/// of the view would bring its marker along. The first line break is one that browsers leave out.
+fn source(text: &str) -> String {
+    ["\n", &text.replace('&', "&amp;").replace('<', "&lt;")].concat()
 }
 
 /// Takes up drafts, and texts that are to be edited again.

@@ -12,11 +12,14 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use serde::Deserialize;
 
-use super::tagged;
+use super::{security, tagged};
 use crate::app_state::AppState;
 
 // `FILES: &[(&str, &[u8])]`: every file of the site by its path, made by the build script.
 include!(concat!(env!("OUT_DIR"), "/site.rs"));
+
+/// The service worker's script.
+const WORKER: &str = "/sw.js";
 
 /// The site, in memory.
 #[derive(Debug, Clone)]
@@ -187,13 +190,19 @@ pub fn file(app: &AppState, request: &Parts) -> Option<Response> {
     if tagged::has(&request.headers, &asset.tag) {
         return Some((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    Some(match &asset.compressed {
+    let mut response = match &asset.compressed {
         Some(compressed) if takes_brotli(&request.headers) => {
             let encoding = [(header::CONTENT_ENCODING, HeaderValue::from_static("br"))];
             (headers, encoding, compressed.clone()).into_response()
         }
         _ => (headers, asset.content.clone()).into_response(),
-    })
+    };
+    if request.uri.path() == WORKER {
+        let policy = HeaderValue::from_static(security::WORKER_POLICY);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    Some(response)
 }
 
 fn takes_brotli(headers: &HeaderMap) -> bool {
