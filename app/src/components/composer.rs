@@ -31,24 +31,25 @@ struct Writing {
 }
 
 impl Writing {
+    /// The field. An answer may come when the composer is gone.
+    fn area(self) -> Option<web_sys::HtmlTextAreaElement> {
+        self.area.try_get_untracked().flatten()
+    }
+
     fn text(self) -> String {
-        self.area
-            .get_untracked()
-            .map(|area| area.value())
-            .unwrap_or_default()
+        self.area().map(|area| area.value()).unwrap_or_default()
     }
 
     fn caret(self, text: &str) -> usize {
         let units = self
-            .area
-            .get_untracked()
+            .area()
             .and_then(|area| area.selection_end().ok().flatten());
         units.map_or(text.len(), |units| bytes_at(text, units as usize))
     }
 
     /// Puts text in the place of what is there.
     fn put(self, text: &str) {
-        if let Some(area) = self.area.get_untracked() {
+        if let Some(area) = self.area() {
             area.set_value(text);
         }
         self.typed(false);
@@ -60,7 +61,7 @@ impl Writing {
         let (Some(before), Some(after)) = (text.get(..from), text.get(to..)) else {
             return;
         };
-        let Some(area) = self.area.get_untracked() else {
+        let Some(area) = self.area() else {
             return;
         };
         area.set_value(&[before, with, after].concat());
@@ -157,7 +158,7 @@ impl Writing {
                 }
             },
         );
-        if let Some(area) = self.area.get_untracked() {
+        if let Some(area) = self.area() {
             let _ = area.focus();
         }
     }

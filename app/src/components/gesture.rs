@@ -20,11 +20,14 @@ pub struct MenuGesture {
 impl MenuGesture {
     /// By what opens the menu.
     pub fn new(open: impl Fn((f64, f64)) + Send + Sync + 'static) -> Self {
-        Self {
+        let gesture = Self {
             open: Callback::new(open),
             pressing: StoredValue::new(None),
             pressed: StoredValue::new(false),
-        }
+        };
+        // What is pressed may go before the press is a long one.
+        on_cleanup(move || gesture.release());
+        gesture
     }
 
     /// Right click, and what the system makes of a long press.

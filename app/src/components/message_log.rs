@@ -50,9 +50,15 @@ impl Scroll {
         }
     }
 
+    /// The scrolled element. A frame that was asked for may come when the log, and all that is known
+    /// of it here, is gone.
+    fn element(self) -> Option<web_sys::HtmlDivElement> {
+        self.element.try_get_untracked().flatten()
+    }
+
     /// The reader scrolled, or was scrolled.
     fn moved(self) {
-        let Some(element) = self.element.get_untracked() else {
+        let Some(element) = self.element() else {
             return;
         };
         let from_end = -element.scroll_top();
@@ -114,7 +120,7 @@ impl Scroll {
 
     /// Lines came or went: what the reader looks at stays where it was.
     fn settle(self) {
-        let Some(element) = self.element.get_untracked() else {
+        let Some(element) = self.element() else {
             return;
         };
         if self.at_end.get_untracked() && self.chat.log.window.get_untracked().at_end() {
@@ -153,7 +159,7 @@ impl Scroll {
     }
 
     fn go(self, target: Target) {
-        let Some(element) = self.element.get_untracked() else {
+        let Some(element) = self.element() else {
             return;
         };
         let selector = match target {

@@ -92,7 +92,7 @@ impl Chat {
             }
             Update::Ready { .. } => {
                 self.ready.set(true);
-                self.known.set(true);
+                self.be_known();
             }
         }
     }

@@ -184,7 +184,13 @@ impl Chat {
             let older = page.from > page.floor.max(page.start);
             self.log.fill(page.events, older);
         }
-        self.known.set(true);
+        self.be_known();
+    }
+
+    /// There is something to show from now on. Said once: the pages are made anew each time.
+    pub(super) fn be_known(self) {
+        self.known
+            .maybe_update(|known| !std::mem::replace(known, true));
     }
 
     /// All sentences, in the reader's language.

@@ -140,7 +140,7 @@ where
     E::Output: JsCast + Clone + 'static,
 {
     request_animation_frame(move || {
-        if let Some(element) = element.get_untracked()
+        if let Some(element) = element.try_get_untracked().flatten()
             && let Some(element) = element.dyn_ref::<web_sys::HtmlElement>()
         {
             let _ = element.focus();

@@ -17,7 +17,7 @@ use sources::Sources;
 /// A rule finds what breaks it: one line for each place, saying where and what to do.
 type Rule = fn(&Sources) -> Vec<String>;
 
-const RULES: [(&str, Rule); 15] = [
+const RULES: [(&str, Rule); 16] = [
     (
         "axum is named only where the server speaks HTTP",
         imports::axum_only_in_http,
@@ -44,6 +44,10 @@ const RULES: [(&str, Rule); 15] = [
         files::names_say_something,
     ),
     ("files are short", files::are_short),
+    (
+        "reasons for long files are needed",
+        files::reasons_are_needed,
+    ),
     ("there is one shell script", files::one_shell_script),
     ("there is one lock file", files::one_cargo_lock),
     ("nothing is left to do", words::nothing_left_to_do),

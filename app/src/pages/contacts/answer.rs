@@ -36,7 +36,7 @@ pub fn AnswerForms(
                 if form.took(answer).is_some()
                     && let Some(on_done) = on_done
                 {
-                    on_done.run(());
+                    on_done.try_run(());
                 }
             },
         );
