@@ -1,12 +1,13 @@
 //! Somebody's picture: the first letter of their name on a colour by their id.
 
 use leptos::prelude::*;
+use protocol::api::conversations::Conversation;
 use protocol::{ConversationId, UserId};
 
 use crate::state::text::initial;
 
 /// What a picture's colour goes by.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seed(u128);
 
 impl From<UserId> for Seed {
@@ -18,6 +19,14 @@ impl From<UserId> for Seed {
 impl From<ConversationId> for Seed {
     fn from(id: ConversationId) -> Self {
         Self(id.0.as_u128())
+    }
+}
+
+impl From<&Conversation> for Seed {
+    /// Of a direct conversation the other one's, so that they look the same everywhere.
+    fn from(conversation: &Conversation) -> Self {
+        let peer = conversation.peer.map(Self::from);
+        peer.unwrap_or_else(|| conversation.id.into())
     }
 }
 

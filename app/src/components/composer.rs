@@ -268,7 +268,7 @@ pub fn Composer(id: ConversationId) -> impl IntoView {
             view! {
                 <button
                     type="button"
-                    class="icon-button"
+                    class="icon-button needs-script"
                     aria-label=t.mention
                     on:click=move |_| writing.insert("@")
                 >
@@ -307,7 +307,7 @@ pub fn Composer(id: ConversationId) -> impl IntoView {
     view! {
         <form class="composer" method="post" action=action on:submit=on_submit>
             <HiddenFields />
-            <div class="tools">{emoji_button("icon-button")} {mention_button}</div>
+            <div class="tools">{emoji_button("icon-button needs-script")} {mention_button}</div>
             <Replying />
             {mentions}
             {picker}
@@ -330,12 +330,12 @@ pub fn Composer(id: ConversationId) -> impl IntoView {
                 on:blur=move |_| writing.asked.set(None)
                 inner_html=typed
             ></textarea>
-            {emoji_button("icon-button phone")}
+            {emoji_button("icon-button phone needs-script")}
             <button type="submit" class="icon-button phone send" aria-label=t.send>
                 <Icon name="send" />
             </button>
             <div class="foot">
-                <span>{hint}</span>
+                <span class="needs-script">{hint}</span>
                 <button type="submit" class="button">
                     {t.send}
                 </button>

@@ -5,7 +5,7 @@ use protocol::ConversationId;
 use protocol::api::conversations::ChangePreferences;
 use protocol::ids::ConversationKind;
 
-use super::avatar::Avatar;
+use super::avatar::{Avatar, Seed};
 use super::badge::{Badge, OnlineDot};
 use super::gesture::MenuGesture;
 use super::icon::IconAlone;
@@ -36,6 +36,7 @@ pub fn ConversationRow(id: ConversationId) -> impl IntoView {
         it.peer
             .filter(|_| it.kind == ConversationKind::Direct && !chat.is_own(it))
     });
+    let seed = conversation.with_untracked(Seed::from);
     let unread =
         Memo::new(move |_| mine.with(|mine| mine.unread.max(u64::from(mine.marked_unread))));
     let silenced = Memo::new(move |_| mine.with(|mine| mine.silenced));
@@ -90,7 +91,7 @@ pub fn ConversationRow(id: ConversationId) -> impl IntoView {
                     on:pointercancel=move |_| gesture.release()
                     on:click=move |event| gesture.click(&event)
                 >
-                    <Avatar seed=id name=title>
+                    <Avatar seed name=title>
                         {peer.map(|user| view! { <OnlineDot user /> })}
                         <Badge count />
                         {plain}

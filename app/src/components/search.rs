@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use protocol::ConversationId;
 use protocol::ids::ConversationKind;
 
-use super::avatar::Avatar;
+use super::avatar::{Avatar, Seed};
 use super::icon::Icon;
 use crate::state::{Chat, Place, use_chat};
 
@@ -29,7 +29,7 @@ pub fn SearchBox(
     };
     view! {
         <div class="search">
-            <label>
+            <label class="needs-script">
                 <Icon name="search" />
                 <input
                     type="search"
@@ -79,7 +79,7 @@ pub fn Found(
         view! {
             <li class="row">
                 <a href=Place::Chat(found.id).path() on:click=move |_| query.set(String::new())>
-                    <Avatar seed=found.id name=Signal::stored(found.name) />
+                    <Avatar seed=found.seed name=Signal::stored(found.name) />
                     <div>
                         <span class="name" dir="auto">
                             {name}
@@ -111,6 +111,7 @@ pub fn Found(
 #[derive(Clone, PartialEq)]
 struct Hit {
     id: ConversationId,
+    seed: Seed,
     name: String,
 }
 
@@ -131,6 +132,7 @@ fn find(chat: Chat, query: &str) -> Vec<Hit> {
         {
             found.push(Hit {
                 id: ConversationId::direct(me, user.id),
+                seed: user.id.into(),
                 name: chat.people.name(user.id).unwrap_or_default(),
             });
         }
@@ -142,7 +144,12 @@ fn find(chat: Chat, query: &str) -> Vec<Hit> {
             let number = conversation.number.map(|number| number.to_string());
             let other = conversation.kind == ConversationKind::Group || chat.is_own(conversation);
             let hit = other && (matches(&title) || number.as_deref() == Some(&query));
-            hit.then_some(Hit { id, name: title })
+            let seed = conversation.into();
+            hit.then_some(Hit {
+                id,
+                seed,
+                name: title,
+            })
         });
         found.extend(hit.flatten());
     }
