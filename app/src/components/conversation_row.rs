@@ -36,7 +36,7 @@ pub fn ConversationRow(id: ConversationId) -> impl IntoView {
         it.peer
             .filter(|_| it.kind == ConversationKind::Direct && !chat.is_own(it))
     });
-    let seed = conversation.with_untracked(Seed::from);
+    let seed = Seed::from(&conversation.get_untracked());
     let unread =
         Memo::new(move |_| mine.with(|mine| mine.unread.max(u64::from(mine.marked_unread))));
     let silenced = Memo::new(move |_| mine.with(|mine| mine.silenced));
