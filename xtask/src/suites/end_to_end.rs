@@ -12,8 +12,9 @@ use crate::apt::{self, Need};
 use crate::project::Project;
 use crate::{build, command};
 
-/// What the browser needs to show every script, and the tests to try every emoji.
-const NEEDS: [Need; 4] = [
+/// What the browser needs to show every script, and the tests to try every emoji and to look into
+/// the server's database.
+const NEEDS: [Need; 5] = [
     Need {
         file: "/usr/bin/chromium",
         package: "chromium",
@@ -29,6 +30,10 @@ const NEEDS: [Need; 4] = [
     Need {
         file: "/usr/share/unicode/emoji/emoji-test.txt",
         package: "unicode-data",
+    },
+    Need {
+        file: "/usr/bin/sqlite3",
+        package: "sqlite3",
     },
 ];
 
