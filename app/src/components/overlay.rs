@@ -86,7 +86,7 @@ fn choice_view(choice: Choice) -> impl IntoView {
     let run = move |_| {
         if !refused {
             overlay.close_menu();
-            choice.run.run(());
+            (choice.run)();
         }
     };
     view! {
@@ -197,7 +197,7 @@ fn Ask(question: Question) -> impl IntoView {
         event.prevent_default();
         overlay.close_question();
         if let Some(answer) = &last {
-            answer.run.run(typed.get_untracked());
+            (answer.run)(typed.get_untracked());
         }
     };
     let on_cancel = move |event: ev::Event| {
@@ -233,7 +233,7 @@ fn answer_view(answer: Answer, typed: RwSignal<String>, kind: &'static str) -> i
     let overlay = use_chat().overlay;
     let run = move |_| {
         overlay.close_question();
-        answer.run.run(typed.get_untracked());
+        (answer.run)(typed.get_untracked());
     };
     view! {
         <button type=kind class="button plain" class:danger=answer.danger on:click=run>

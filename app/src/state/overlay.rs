@@ -15,8 +15,8 @@ pub struct Choice {
     pub danger: bool,
     /// Why it cannot be chosen now.
     pub refused: Option<String>,
-    /// What it does.
-    pub run: Callback<()>,
+    /// What it does. Not a `Callback`, which ends with what made it: the menu may outlive that.
+    pub run: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Choice {
@@ -26,7 +26,7 @@ impl Choice {
             label: label.to_owned(),
             danger: false,
             refused: None,
-            run: Callback::new(move |()| run()),
+            run: Arc::new(run),
         }
     }
 
@@ -76,8 +76,9 @@ pub struct Answer {
     pub label: String,
     /// Whether it takes something away.
     pub danger: bool,
-    /// What it does with what was typed.
-    pub run: Callback<String>,
+    /// What it does with what was typed. Not a `Callback`, which ends with what made it: a question
+    /// that a menu asks outlives the menu.
+    pub run: Arc<dyn Fn(String) + Send + Sync>,
 }
 
 impl Answer {
@@ -86,7 +87,7 @@ impl Answer {
         Self {
             label: label.to_owned(),
             danger: false,
-            run: Callback::new(run),
+            run: Arc::new(run),
         }
     }
 
