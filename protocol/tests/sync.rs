@@ -138,6 +138,8 @@ fn entry(position: u64, n: u8) -> Entry {
 struct Tab {
     engine: Engine,
     shown: Vec<Show>,
+    /// How many rows the disk holds that nothing vouches for.
+    surplus: u64,
 }
 
 impl Tab {
@@ -145,6 +147,7 @@ impl Tab {
         let mut tab = Self {
             engine: Engine::default(),
             shown: Vec::new(),
+            surplus: 0,
         };
         let meta = Meta {
             history_id: Some(history(1)),
@@ -178,6 +181,17 @@ impl Tab {
             }
             _ => true,
         });
+        let pruned: Vec<_> = effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::Prune { record, .. } => Some(record.conversation.id),
+                _ => None,
+            })
+            .collect();
+        for id in pruned {
+            let gone = std::mem::take(&mut self.surplus);
+            effects.extend(self.does(Input::Replaced(id, gone)));
+        }
         effects
     }
 
@@ -311,6 +325,36 @@ fn a_pull_that_brings_nothing_is_not_repeated_before_the_next_sync() {
     assert!(pull_of(&effects).is_none());
     assert!(pull_of(&tab.hears(said(9))).is_none());
     assert!(pull_of(&tab.sync(1, vec![])).is_some());
+}
+
+#[test]
+fn where_all_has_expired_one_page_tells_how_much_it_was() {
+    let (mut tab, _) = Tab::opened(vec![], vec![]);
+    tab.sync(1, vec![]);
+    let effects = tab.list(vec![conversation(1, 6, 5)]);
+    let (ticket, after, limit) = pull_of(&effects).unwrap();
+    assert_eq!((after, limit), (4, 1));
+    let bounds = Page {
+        events: vec![],
+        from: 6,
+        to: 5,
+        floor: 6,
+        floor_msg_no: 5,
+        ..page(6, 5, 5)
+    };
+    let pulled = Pulled {
+        pages: vec![bounds],
+        left: vec![],
+    };
+    let effects = tab.does(Input::Pulled(ticket, Ok(pulled)));
+    let stored = effects.iter().find_map(|effect| match effect {
+        Effect::Store { record, .. } => Some(record),
+        _ => None,
+    });
+    let record = stored.expect("what the page says is kept");
+    assert_eq!(expired_between(record, None, None), 5);
+    assert!(pull_of(&effects).is_none(), "nothing more is wanted");
+    assert!(pull_of(&tab.list(vec![conversation(1, 6, 5)])).is_none());
 }
 
 #[test]
@@ -603,6 +647,19 @@ fn what_differs_is_replaced_by_the_servers() {
 }
 
 #[test]
+fn rows_that_nothing_vouches_for_are_counted_and_taken_off_the_screen() {
+    let (mut tab, _) = Tab::opened(vec![], vec![]);
+    tab.sync(1, vec![]);
+    tab.surplus = 3;
+    tab.list(vec![conversation(1, 1, 0)]);
+    assert!(tab.shown.contains(&Show::Reload(group(1))));
+    assert!(tab.shown.contains(&Show::Checked {
+        compared: 0,
+        repaired: 3
+    }));
+}
+
+#[test]
 fn below_the_floor_nothing_is_looked_at() {
     let (_, _, ours) = checking(4, 5);
     assert_eq!((ours.from, ours.to), (4, 5));
@@ -689,6 +746,22 @@ fn a_read_position_never_moves_back_and_is_told_until_it_is_known() {
         effects.contains(&Effect::PutRead(group(1), 4)),
         "the server's is older"
     );
+    let unread = tab.shown.iter().rev().find_map(|show| match show {
+        Show::Conversation(record) => Some(record.conversation.mine.unread),
+        _ => None,
+    });
+    assert_eq!(unread, Some(1));
+}
+
+#[test]
+fn what_was_read_is_never_more_than_there_is() {
+    let mut tab = caught_up();
+    tab.does(Input::Read {
+        conversation: group(1),
+        seq: 1_000,
+        msg_no: 1_000,
+    });
+    tab.does(Input::Stream(Box::new(StreamEvent::Event(said(6))), None));
     let unread = tab.shown.iter().rev().find_map(|show| match show {
         Show::Conversation(record) => Some(record.conversation.mine.unread),
         _ => None,

@@ -168,6 +168,17 @@ impl History {
             .await
     }
 
+    /// Where events of a log stand, from `from` on.
+    pub async fn seqs(
+        &self,
+        conversation: ConversationId,
+        from: Seq,
+    ) -> Result<Vec<Seq>, DiskError> {
+        let (from, to) = (place(conversation, from), place(conversation, Seq::MAX));
+        let keys = self.disk.keys(Table::Events, from, to).await?;
+        Ok(keys.iter().filter_map(seq).collect())
+    }
+
     /// What the reader took out of their view.
     pub async fn hidden(&self, conversation: ConversationId) -> Result<BTreeSet<Seq>, DiskError> {
         let rows = self

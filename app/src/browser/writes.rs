@@ -86,15 +86,15 @@ pub async fn write(driver: &Rc<Driver>, effect: Effect) -> Result<Option<Effect>
         }
         Effect::Prune { from, keep, record } => {
             let id = record.conversation.id;
-            let rows = history.rows(id, from, Seq::MAX).await?;
-            let gone = rows
-                .into_iter()
-                .filter(|(key, _)| seq(key).is_some_and(|seq| !keep.contains(seq)));
+            let held = history.seqs(id, from).await?;
+            let gone = held.into_iter().filter(|seq| !keep.contains(*seq));
             let mut writes: Vec<_> = gone
-                .map(|(key, _)| Write::Delete(Table::Events, key))
+                .map(|seq| Write::Delete(Table::Events, place(id, seq)))
                 .collect();
+            let count = writes.len() as u64;
             writes.push(put_record(&record));
             driver.write(writes).await?;
+            driver.hear(Input::Replaced(id, count));
         }
         Effect::SaveEntry(entry) => {
             let key = Key::Number(entry.position);

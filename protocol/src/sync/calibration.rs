@@ -44,7 +44,7 @@ pub(super) struct Calibration {
     repairs: VecDeque<Stretch>,
     /// The stretch that is being fetched again.
     pub repairing: Option<Stretch>,
-    /// Replacements written, whose count has not come back.
+    /// Changes to the disk whose count has not come back.
     pub replacing: u32,
     /// Events compared in this check.
     pub compared: u64,
@@ -98,6 +98,7 @@ impl Calibration {
         *self = Self {
             wanted: Wanted::Nothing,
             running: true,
+            replacing: self.replacing,
             ..Self::default()
         };
         for Stretch {
@@ -123,7 +124,10 @@ impl Calibration {
     /// The check could not be finished: it is begun again later.
     pub fn abort(&mut self) {
         if self.running {
-            *self = Self::default();
+            *self = Self {
+                replacing: self.replacing,
+                ..Self::default()
+            };
         }
     }
 

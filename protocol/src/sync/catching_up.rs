@@ -3,6 +3,7 @@
 use super::engine::{Engine, List};
 use super::log::Log;
 use super::port::{Effect, Failure, Purpose, Show, Ticket, Timer};
+use super::record::Record;
 use crate::api::conversations::{Conversation, Conversations};
 use crate::api::events::{Page, Pull, PullOne, Pulled};
 use crate::event::Event;
@@ -87,12 +88,7 @@ impl Engine {
             self.show(Show::Reload(id));
         }
         if let Some(from) = cut {
-            self.out.push(Effect::Prune {
-                from,
-                keep: record.ranges.clone(),
-                record: record.clone(),
-            });
-            self.show(Show::Reload(id));
+            self.prune(from, record.clone());
         }
         if *record != before {
             self.save(id);
@@ -108,7 +104,7 @@ impl Engine {
             .logs
             .iter()
             .filter(|(_, log)| !log.stuck && !log.rebase)
-            .filter_map(|(id, log)| Some((*id, log.record.conversation.last_at, log.gap()?)))
+            .filter_map(|(id, log)| Some((*id, log.record.conversation.last_at, log.wanted()?)))
             .collect();
         if gaps.is_empty() {
             return;
@@ -153,7 +149,7 @@ impl Engine {
                     if let Some(log) = self.logs.get_mut(&id) {
                         // Nothing came: asking again at once would bring nothing again.
                         log.stuck =
-                            !left.contains(&id) && log.gap().is_some_and(|gap| gap.0 == from);
+                            !left.contains(&id) && log.wanted().is_some_and(|it| it.0 == from);
                     }
                 }
                 self.pull();
@@ -203,26 +199,40 @@ impl Engine {
         let Some(log) = self.logs.get_mut(&page.conversation) else {
             return;
         };
+        let before = log.record.clone();
         log.take_bounds(&page);
         for event in &page.events {
             self.settle(event);
         }
-        self.store(page.conversation, page.events, (page.from, page.to));
+        let cover = (page.from, page.to);
+        self.store_since(&before, page.conversation, page.events, cover);
     }
 
     /// Takes events into a log, and has them written and shown.
     pub(super) fn store(&mut self, id: ConversationId, events: Vec<Event>, cover: (Seq, Seq)) {
+        if let Some(log) = self.logs.get(&id) {
+            self.store_since(&log.record.clone(), id, events, cover);
+        }
+    }
+
+    /// As [`Engine::store`]; the record on the disk is still as `before`.
+    fn store_since(
+        &mut self,
+        before: &Record,
+        id: ConversationId,
+        events: Vec<Event>,
+        cover: (Seq, Seq),
+    ) {
         let (Some(me), Some(log)) = (self.me, self.logs.get_mut(&id)) else {
             return;
         };
-        let before = log.record.clone();
         let taken = log.take(me, events, cover);
         let record = Box::new(log.record.clone());
         if taken.differs {
             self.calibration.want(id);
             self.out.push(Effect::SetTimer(Timer::Calibrate, 0));
         }
-        if taken.events.is_empty() && *record == before {
+        if taken.events.is_empty() && *record == *before {
             return;
         }
         for target in taken.erased {
@@ -259,7 +269,9 @@ impl Engine {
         let Some(log) = self.logs.get_mut(&conversation) else {
             return;
         };
+        // A row that no server wrote may have been on the screen.
         let seq = seq.min(log.record.conversation.head);
+        let msg_no = msg_no.min(log.record.conversation.head_msg_no);
         if log.read_to(seq, msg_no) {
             log.record.conversation.mine.marked_unread = false;
             log.read_unsent = true;

@@ -4,6 +4,7 @@ use super::calibration::{Next, Stretch, Wanted};
 use super::catching_up::size;
 use super::engine::{Engine, List};
 use super::port::{Effect, Failure, Purpose, Show, Ticket, Timer};
+use super::record::Record;
 use crate::api::events::{Calibrate, Calibrated, Pull, PullOne, Pulled, RangeDigest};
 use crate::ids::{ConversationId, Seq};
 
@@ -22,17 +23,13 @@ impl Engine {
                 return;
             }
             let mut stretches = Vec::new();
+            let mut prunes = Vec::new();
             for (id, log) in &self.logs {
                 if matches!(&wanted, Wanted::Some(set) if !set.contains(id)) {
                     continue;
                 }
                 let from = log.record.conversation.floor.max(1);
-                // Rows that nothing vouches for would never be looked at again.
-                self.out.push(Effect::Prune {
-                    from,
-                    keep: log.record.ranges.clone(),
-                    record: Box::new(log.record.clone()),
-                });
+                prunes.push((from, Box::new(log.record.clone())));
                 let held = log.record.ranges.clip(from, Seq::MAX);
                 stretches.extend(held.map(|(from, to)| Stretch {
                     conversation: *id,
@@ -41,6 +38,10 @@ impl Engine {
                 }));
             }
             self.calibration.begin(stretches.into_iter());
+            for (from, record) in prunes {
+                // Rows that nothing vouches for would never be looked at again.
+                self.prune(from, record);
+            }
         }
         match self.calibration.next() {
             Next::Digest(Stretch {
@@ -134,16 +135,20 @@ impl Engine {
             summary.head = from - 1;
             summary.last.take_if(|last| last.seq >= from);
         }
-        self.calibration.repaired += to - from + 1;
         let record = Box::new(log.record.clone());
+        self.prune(from, record.clone());
+        self.show(Show::Conversation(record));
+        self.fetch_list();
+    }
+
+    /// Takes out all rows from `from` on that the record does not vouch for.
+    pub(super) fn prune(&mut self, from: Seq, record: Box<Record>) {
+        self.calibration.replacing += 1;
         self.out.push(Effect::Prune {
             from,
             keep: record.ranges.clone(),
-            record: record.clone(),
+            record,
         });
-        self.show(Show::Conversation(record));
-        self.show(Show::Reload(id));
-        self.fetch_list();
     }
 
     pub(super) fn repaired(&mut self, ticket: Ticket, answer: Result<Pulled, Failure>) {
@@ -190,7 +195,6 @@ impl Engine {
                     record: record.clone(),
                 });
                 self.show(Show::Conversation(record));
-                self.show(Show::Reload(id));
                 if end < to {
                     self.calibration.repair_rest(Stretch {
                         from: end + 1,
@@ -202,10 +206,15 @@ impl Engine {
         self.check();
     }
 
-    pub(super) fn replaced(&mut self, _conversation: ConversationId, changed: u64) {
+    pub(super) fn replaced(&mut self, conversation: ConversationId, changed: u64) {
         self.calibration.replacing = self.calibration.replacing.saturating_sub(1);
         self.calibration.repaired += changed;
-        self.check();
+        if changed > 0 {
+            self.show(Show::Reload(conversation));
+        }
+        if self.calibration.running {
+            self.check();
+        }
     }
 
     fn check_failed(&mut self, failure: Failure) {

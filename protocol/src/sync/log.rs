@@ -71,14 +71,36 @@ impl Log {
 
     /// The lowest stretch that the server still keeps and that is not here.
     pub fn gap(&self) -> Option<(Seq, Seq)> {
+        let head = self.record.conversation.head;
+        self.record.ranges.first_gap(self.first_kept(), head)
+    }
+
+    /// The smallest seq that the server still keeps for the reader.
+    fn first_kept(&self) -> Seq {
         let conversation = &self.record.conversation;
         let mine = &conversation.mine;
-        let from = conversation
+        conversation
             .floor
             .max(mine.joined_seq)
             .max(mine.cleared_seq + 1)
-            .max(1);
-        self.record.ranges.first_gap(from, conversation.head)
+            .max(1)
+    }
+
+    /// What is to be fetched: the lowest gap; without one, the last event, if what comes with it is
+    /// wanted.
+    pub fn wanted(&self) -> Option<(Seq, Seq)> {
+        let head = self.record.conversation.head;
+        self.gap()
+            .or_else(|| (!self.is_counted()).then_some((head, head)))
+    }
+
+    /// Whether it is known how many messages are missing below what the server keeps. A page says so;
+    /// but where nothing is left to be fetched, none comes by itself.
+    fn is_counted(&self) -> bool {
+        let floor = self.first_kept();
+        floor == 1
+            || self.record.ranges.contains(floor - 1)
+            || self.record.span.is_some_and(|span| span.floor >= floor)
     }
 
     /// Takes in events, and that all from `cover.0` to `cover.1` is then here.

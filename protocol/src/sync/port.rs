@@ -49,7 +49,8 @@ pub enum Input {
     Digested(RangeDigest),
     /// Answer to [`Effect::Calibrate`].
     Calibrated(Ticket, Result<Calibrated, Failure>),
-    /// [`Effect::Replace`] is done; so many events were changed, missing or too many.
+    /// [`Effect::Replace`] or [`Effect::Prune`] is done; so many events were changed, missing or too
+    /// many.
     Replaced(ConversationId, u64),
     /// A tab wrote this entry to the disk's outbox.
     Queued(Box<Entry>),
@@ -156,7 +157,8 @@ pub enum Effect {
         /// Which.
         target: Seq,
     },
-    /// Delete all events at `from` or above that are not in `keep`, and write the record.
+    /// Delete all events at `from` or above that are not in `keep`, and write the record; then say by
+    /// [`Input::Replaced`] how many they were.
     Prune {
         /// Where to begin.
         from: Seq,

@@ -95,6 +95,18 @@ impl Indexed {
             .collect())
     }
 
+    pub async fn keys(&self, table: Table, from: Key, to: Key) -> Result<Vec<Key>, DiskError> {
+        let Some(range) = keys::range(&from, &to)? else {
+            return Ok(Vec::new());
+        };
+        let request = self
+            .reading(table)?
+            .get_all_keys_with_key(&range)
+            .map_err(|error| failed(&error))?;
+        let found: Array = result(&request).await?.unchecked_into();
+        Ok(found.iter().filter_map(|key| keys::from_js(&key)).collect())
+    }
+
     pub async fn last(&self, table: Table, from: Key, to: Key) -> Result<Option<Key>, DiskError> {
         let Some(range) = keys::range(&from, &to)? else {
             return Ok(None);

@@ -36,6 +36,11 @@ impl Memory {
             .collect())
     }
 
+    pub async fn keys(&self, table: Table, from: Key, to: Key) -> Result<Vec<Key>, DiskError> {
+        let rows = self.rows(table, Some((from, to))).await?;
+        Ok(rows.into_iter().map(|(key, _)| key).collect())
+    }
+
     pub async fn last(&self, table: Table, from: Key, to: Key) -> Result<Option<Key>, DiskError> {
         if from > to {
             return Ok(None);

@@ -194,6 +194,11 @@ impl Disk {
         each!(self, form => form.rows(table, Some((from, to))).await)
     }
 
+    /// The keys between two, both included, in order.
+    pub async fn keys(&self, table: Table, from: Key, to: Key) -> Result<Vec<Key>, DiskError> {
+        each!(self, form => form.keys(table, from, to).await)
+    }
+
     /// The last key between two, both included.
     pub async fn last(&self, table: Table, from: Key, to: Key) -> Result<Option<Key>, DiskError> {
         each!(self, form => form.last(table, from, to).await)

@@ -214,10 +214,13 @@ impl Browser {
             }
             Effect::Prune { from, keep, record } => {
                 let id = record.conversation.id;
+                let before = storage.events.len();
                 storage.events.retain(|(conversation, seq), _| {
                     *conversation != id || *seq < from || keep.contains(*seq)
                 });
+                let gone = before - storage.events.len();
                 storage.save(*record);
+                inputs.push_back(Input::Replaced(id, gone as u64));
             }
             Effect::Clear { to, record } => {
                 storage.take(record.conversation.id, 0, to);
