@@ -8,7 +8,7 @@ use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use protocol::UserId;
 use protocol::stream::StreamEvent;
-use protocol::sync::{Effect, Engine, Input, Show, Timer};
+use protocol::sync::{Connection, Effect, Engine, Input, Show, Timer};
 
 use super::channel::{Note, Seen, Wish};
 use super::disk::{DiskError, How};
@@ -16,6 +16,15 @@ use super::stream::{Heard, Stream};
 use super::tab::Tab;
 use super::time::{self, Timeout};
 use super::{account, presence};
+
+/// How a run of the engine ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// It was stopped; another may begin.
+    Stopped,
+    /// Nobody is logged in here, or somebody else is: no other run would get further.
+    Over,
+}
 
 /// One run of the engine.
 pub struct Driver {
@@ -104,11 +113,11 @@ impl Driver {
         });
     }
 
-    /// Runs until it is stopped, or the disk fails.
+    /// Runs until it is stopped or over, or the disk fails.
     pub async fn run(
         self: Rc<Self>,
         mut inputs: UnboundedReceiver<Input>,
-    ) -> Result<(), DiskError> {
+    ) -> Result<End, DiskError> {
         if self.tab.shared {
             let generation = self.tab.history.take_over().await?;
             self.generation.set(Some(generation));
@@ -126,9 +135,15 @@ impl Driver {
             }
             let effects = engine.step(time::now(), input);
             self.carry_out(effects).await?;
+            if matches!(
+                engine.connection(),
+                Connection::SignedOut | Connection::WrongAccount
+            ) {
+                return Ok(End::Over);
+            }
             next = inputs.next().await;
         }
-        Ok(())
+        Ok(End::Stopped)
     }
 
     /// Carries out effects in order: writes that follow each other in one transaction.

@@ -8,7 +8,7 @@ use protocol::sync::{Connection, Show};
 
 use super::channel::{Note, Seen, Wish};
 use super::disk::DiskError;
-use super::driver::Driver;
+use super::driver::{Driver, End};
 use super::locks::{Fate, Lock};
 use super::tab::Tab;
 use super::time::{now, sleep, spawn};
@@ -44,8 +44,16 @@ pub async fn take_part(tab: Rc<Tab>) {
             Either::Left((Ok(()), _)) => {
                 steal = false;
                 let leading = lead(&tab);
-                select(pin!(leading), lost).await;
+                let over = matches!(select(pin!(leading), lost).await, Either::Left(_));
                 stop(&tab);
+                if over {
+                    drop(lock);
+                    until_somebody_is_live(&tab).await;
+                    continue;
+                }
+                // Taken away while this tab was frozen: what came meanwhile is on the disk.
+                tab.stream.set(None);
+                super::start::show_all(&tab).await;
             }
             // The browser refused, or this tab was late: again, but never in a tight loop.
             Either::Left((Err(_), _)) => {
@@ -77,7 +85,7 @@ pub fn restart(tab: &Tab) {
     }
 }
 
-/// Runs the engine, again and again: it starts from the disk each time.
+/// Runs the engine, again and again, until it is over: it starts from the disk each time.
 async fn lead(tab: &Rc<Tab>) {
     loop {
         while tab.changing.get() {
@@ -94,7 +102,8 @@ async fn lead(tab: &Rc<Tab>) {
         let ended = Rc::clone(&driver).run(inputs).await;
         driver.stop();
         match ended {
-            Ok(()) => {}
+            Ok(End::Stopped) => {}
+            Ok(End::Over) => return,
             Err(DiskError::Fenced) => {
                 // Who did it says when it is done.
                 let until = now() + i64::try_from(CHANGE).unwrap_or(i64::MAX);
@@ -133,6 +142,14 @@ pub fn again(tab: &Tab) {
         tab: tab.id,
         users: tab.watched.borrow().clone(),
     });
+}
+
+/// Waits until another tab is live: its user is logged in again. Until then, it is not for this tab to
+/// hold up those that open after a log-in.
+async fn until_somebody_is_live(tab: &Tab) {
+    while tab.connection.get() != Connection::Live {
+        sleep(1_000).await;
+    }
 }
 
 /// Waits until this tab is visible and nobody answers that they lead.

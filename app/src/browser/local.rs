@@ -17,6 +17,11 @@ pub fn last_user() -> Option<UserId> {
     read_text(LAST_USER)?.parse().ok()
 }
 
+/// Nobody is logged in here.
+pub fn nobody() {
+    remove(LAST_USER);
+}
+
 /// Remembers who is logged in, and what every page starts from.
 pub fn remember(me: &Me, boot: &Boot) {
     let user = me.user.id;
@@ -86,7 +91,7 @@ pub fn save_draft(user: UserId, conversation: ConversationId, text: &str) {
 
 /// Nobody is logged in here any more; without `keep`, nothing of theirs stays.
 pub fn forget(user: UserId, keep: bool) {
-    remove(LAST_USER);
+    nobody();
     if !keep {
         let prefix = key(user, "");
         for key in keys().iter().filter(|key| key.starts_with(&prefix)) {

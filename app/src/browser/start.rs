@@ -10,7 +10,7 @@ use protocol::api::accounts::User;
 use protocol::api::conversations::Conversation;
 use protocol::api::events::Page;
 use protocol::api::pages::{Boot, PageData};
-use protocol::sync::{Input, Ranges, Record, Show, Span};
+use protocol::sync::{Connection, Input, Ranges, Record, Show, Span};
 
 use super::channel::{Channel, Note, Wish};
 use super::disk::How;
@@ -38,6 +38,12 @@ async fn run(boot: Option<Boot>, mut wanted: UnboundedReceiver<Action>, sink: Si
         None => local::last_user(),
     };
     let Some(user) = user else {
+        if boot.is_some() {
+            // The server says so: without it, nobody's history opens here either.
+            local::nobody();
+        } else {
+            sink(Update::Show(Show::Connection(Connection::SignedOut)));
+        }
         sink(Update::Ready { leading: false });
         while let Some(action) = wanted.next().await {
             if let Action::SetDisplay(display) = action {
@@ -100,6 +106,7 @@ type Came = (Option<protocol::api::accounts::Me>, PageData);
 
 /// Shows what the disk holds, and over it what came with the page, which is newer.
 async fn load(tab: &Rc<Tab>, came: Option<Came>) {
+    tab.begin_to_load();
     let mut start = tab.history.start().await.unwrap_or_else(|error| {
         account::note::<()>(Err(error));
         Start::default()
@@ -115,7 +122,7 @@ async fn load(tab: &Rc<Tab>, came: Option<Came>) {
     }
     tab.know(&start.users);
     (*tab.me.borrow_mut()).clone_from(&start.me);
-    tab.tell(Update::Loaded {
+    tab.loaded(Update::Loaded {
         records: start.records,
         users: start.users,
         contacts: start.contacts,

@@ -59,6 +59,8 @@ pub struct Tab {
     pub heard: Cell<u64>,
     sink: Sink,
     channel: RefCell<Option<Channel>>,
+    /// How often the disk is being read as a whole, and what came meanwhile.
+    loading: RefCell<(u32, Vec<Update>)>,
     reading: RefCell<BTreeMap<ConversationId, (u32, Vec<Update>)>>,
 }
 
@@ -86,6 +88,7 @@ impl Tab {
             heard: Cell::default(),
             sink,
             channel: RefCell::default(),
+            loading: RefCell::default(),
             reading: RefCell::default(),
         }
     }
@@ -172,9 +175,16 @@ impl Tab {
         }
     }
 
-    /// Gives it to the state; what changes a log that is being read from the disk comes after that
-    /// log, so that it is not lost under it.
+    /// Gives it to the state; what changes something that is being read from the disk comes after
+    /// that, so that it is not lost under it.
     pub fn tell(&self, update: Update) {
+        {
+            let mut loading = self.loading.borrow_mut();
+            if loading.0 > 0 {
+                loading.1.push(update);
+                return;
+            }
+        }
         if let Some(conversation) = log_of(&update)
             && let Some((_, held)) = self.reading.borrow_mut().get_mut(&conversation)
         {
@@ -182,6 +192,27 @@ impl Tab {
             return;
         }
         (self.sink)(update);
+    }
+
+    /// All is being read from the disk; to be followed by [`Tab::loaded`].
+    pub fn begin_to_load(&self) {
+        self.loading.borrow_mut().0 += 1;
+    }
+
+    /// What was read; then what changed since.
+    pub fn loaded(&self, update: Update) {
+        (self.sink)(update);
+        let held = {
+            let mut loading = self.loading.borrow_mut();
+            loading.0 -= 1;
+            if loading.0 > 0 {
+                return;
+            }
+            std::mem::take(&mut loading.1)
+        };
+        for update in held {
+            self.tell(update);
+        }
     }
 
     /// The log is being read from the disk; to be followed by [`Tab::read`].

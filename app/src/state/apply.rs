@@ -33,6 +33,7 @@ impl Chat {
                 self.people.set_requests(requests);
                 self.rows.set_all(records);
                 self.outbox.set_all(outbox);
+                self.note_opened();
             }
             Update::Log {
                 conversation,

@@ -1,5 +1,7 @@
 //! Opening conversations, reading in them, and changing one's own side of them.
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
 use protocol::api::conversations::{ChangePreferences, Conversation};
 use protocol::{ConversationId, Event, Seq};
@@ -14,6 +16,18 @@ impl Chat {
     /// Turns to a conversation without asking the disk.
     pub(super) fn enter(self, conversation: ConversationId) {
         self.log.clear(Some(conversation));
+        self.note_opened();
+    }
+
+    /// Notes how the open conversation stands, as long as nothing of it has been shown.
+    pub(super) fn note_opened(self) {
+        let Some(conversation) = self.log.conversation.get_untracked() else {
+            return;
+        };
+        let empty = self.log.events.with_untracked(BTreeMap::is_empty);
+        if !empty {
+            return;
+        }
         let opened = untrack(|| {
             self.rows.with(conversation, |record| Opened {
                 read_seq: record.conversation.mine.read_seq,

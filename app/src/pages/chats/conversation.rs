@@ -120,6 +120,7 @@ fn Unknown() -> impl IntoView {
     let t = chat.t();
     view! {
         <section class="chat" aria-label=t.conversation>
+            <ConnectionNotice />
             <div class="empty">
                 <Icon name="message-circle" />
                 {move || {

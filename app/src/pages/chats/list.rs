@@ -39,7 +39,10 @@ pub fn ConversationList() -> impl IntoView {
                     <ConversationRow id />
                 </For>
             </ul>
-            {move || order.with(Vec::is_empty).then(|| view! { <NoChats /> })}
+            {move || {
+                let none = order.with(Vec::is_empty) && chat.my_id().is_some();
+                none.then(|| view! { <NoChats /> })
+            }}
         }
         .into_any()
     };
