@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use protocol::sync::EntryState;
+use protocol::sync::{EntryState, Record, expired_between};
 use protocol::{ConversationId, Seq, UserId};
 
+use super::browser::Browser;
 use super::world::World;
 
 /// Read positions seen on the server, which may only grow.
@@ -150,6 +151,14 @@ impl World {
             assert_eq!(above, None, "P5: above the server's head");
             let record = &browser.storage.records[&id];
             assert_eq!(record.conversation.head, head);
+            assert_eq!(
+                accounted_for(browser, record, from),
+                self.model
+                    .log(id)
+                    .filter(|event| event.is_message() && (from..=head).contains(&event.seq))
+                    .count() as u64,
+                "P4: messages of {id} that a browser of {user} holds or tells as expired"
+            );
             let mine = &record.conversation.mine;
             assert_eq!(
                 mine.read_seq, conversation.mine.read_seq,
@@ -161,4 +170,17 @@ impl World {
             );
         }
     }
+}
+
+/// How many messages of a reader's span a browser holds, or tells as expired.
+fn accounted_for(browser: &Browser, record: &Record, from: Seq) -> u64 {
+    let id = record.conversation.id;
+    let mut count = 0;
+    let mut previous = None;
+    for (_, event) in browser.storage.events.range((id, 0)..=(id, Seq::MAX)) {
+        count += expired_between(record, previous, Some(event));
+        count += u64::from(event.is_message() && event.seq >= from);
+        previous = Some(event);
+    }
+    count + expired_between(record, previous, None)
 }
