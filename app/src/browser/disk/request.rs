@@ -21,13 +21,27 @@ pub async fn result(request: &IdbRequest) -> Result<JsValue, DiskError> {
     });
     request.set_onsuccess(Some(handler.as_ref().unchecked_ref()));
     request.set_onerror(Some(handler.as_ref().unchecked_ref()));
+    let listening = Listening(request, handler);
     let _ = done.await;
-    request.set_onsuccess(None);
-    request.set_onerror(None);
+    drop(listening);
     match request.error() {
         Ok(None) => request.result().map_err(|error| failed(&error)),
         Ok(Some(error)) => Err(of_exception(&error)),
         Err(error) => Err(failed(&error)),
+    }
+}
+
+/// Handlers that hang on a request. Whoever waits may be given up, and then they must not be called
+/// any more: they are gone.
+struct Listening<'a>(
+    &'a IdbRequest,
+    #[expect(dead_code, reason = "kept alive")] Closure<dyn FnMut()>,
+);
+
+impl Drop for Listening<'_> {
+    fn drop(&mut self) {
+        self.0.set_onsuccess(None);
+        self.0.set_onerror(None);
     }
 }
 
@@ -62,10 +76,8 @@ impl End {
     }
 
     /// Waits until it is on the disk, or is not.
-    pub async fn wait(self) -> Result<(), DiskError> {
-        let whole = self.done.await.unwrap_or(false);
-        self.transaction.set_oncomplete(None);
-        self.transaction.set_onabort(None);
+    pub async fn wait(mut self) -> Result<(), DiskError> {
+        let whole = (&mut self.done).await.unwrap_or(false);
         if whole {
             return Ok(());
         }
@@ -73,6 +85,13 @@ impl End {
             || DiskError::Failed("the transaction was aborted".to_owned()),
             |error| of_exception(&error),
         ))
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.transaction.set_oncomplete(None);
+        self.transaction.set_onabort(None);
     }
 }
 
