@@ -2,11 +2,7 @@
 
 #![allow(
     clippy::needless_pass_by_value,
-    clippy::large_types_passed_by_value,
     clippy::too_many_lines,
-    clippy::redundant_closure,
-    clippy::option_option,
-    clippy::unused_self,
     reason = "components take their properties by value, and a view is one expression"
 )]
 

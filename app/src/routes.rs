@@ -4,10 +4,12 @@ use leptos::prelude::*;
 
 use crate::components::navigation::{Rail, Tabs};
 use crate::components::overlay::Overlays;
-use crate::pages::chats::{ConversationList, ConversationPage, NoConversation};
+use crate::pages::chats::{ConversationList, ConversationPage, Details, NewGroup, NoConversation};
 use crate::pages::contacts;
 use crate::pages::log_in::LogIn;
+use crate::pages::not_found::{NotFound, NotFoundOutside};
 use crate::pages::register::Register;
+use crate::pages::settings::Settings;
 use crate::state::{Place, use_chat};
 
 /// What is beside the rail: the list of conversations or of contacts.
@@ -22,7 +24,9 @@ fn list(of_contacts: bool) -> AnyView {
 /// What the address shows, beside a list.
 fn page(place: Place) -> AnyView {
     match place {
+        Place::Chats => view! { <NoConversation /> }.into_any(),
         Place::Chat(id) | Place::Details(id) => view! { <ConversationPage id /> }.into_any(),
+        Place::NewGroup => view! { <NewGroup /> }.into_any(),
         Place::LogIn => view! { <LogIn /> }.into_any(),
         Place::Register => view! { <Register /> }.into_any(),
         Place::Contacts => view! { <contacts::Home /> }.into_any(),
@@ -30,14 +34,9 @@ fn page(place: Place) -> AnyView {
         Place::Requests => view! { <contacts::Requests /> }.into_any(),
         Place::Groups => view! { <contacts::Groups /> }.into_any(),
         Place::Card(user) => view! { <contacts::Card user /> }.into_any(),
-        _ => view! { <NoConversation /> }.into_any(),
+        Place::Settings => view! { <Settings /> }.into_any(),
+        Place::Nowhere => view! { <NotFound /> }.into_any(),
     }
-}
-
-/// What opens at the right of a conversation.
-fn drawer(place: Place) -> Option<AnyView> {
-    let _ = place;
-    None
 }
 
 /// Everything there is to see.
@@ -56,9 +55,14 @@ pub fn Frame() -> impl IntoView {
         _ => None,
     });
     let door = Memo::new(move |_| place.get().is_door());
+    // Who is not logged in has nothing beside the page.
+    let outside = Memo::new(move |_| place.get() == Place::Nowhere && chat.my_id().is_none());
     let pages = move || {
         if door.get() {
             return page(shown.get());
+        }
+        if outside.get() {
+            return view! { <NotFoundOutside /> }.into_any();
         }
         view! {
             <div class="app" class:with-drawer=move || opened.get().is_some()>
@@ -67,7 +71,7 @@ pub fn Frame() -> impl IntoView {
                     {move || list(contacts.get())}
                     {move || page(shown.get())}
                 </main>
-                {move || opened.get().and_then(|id| drawer(Place::Details(id)))}
+                {move || opened.get().map(|id| view! { <Details id /> })}
                 <Tabs />
             </div>
         }

@@ -46,8 +46,10 @@ async fn run(boot: Option<Boot>, mut wanted: UnboundedReceiver<Action>, sink: Si
         }
         sink(Update::Ready { leading: false });
         while let Some(action) = wanted.next().await {
-            if let Action::SetDisplay(display) = action {
+            if let Action::SetDisplay { display, reply } = action {
                 device::keep_display(&display);
+                // Whoever asked may have gone.
+                let _ = reply.send(Ok(()));
             }
         }
         return;

@@ -60,6 +60,12 @@ impl FormState {
         self.values.with_value(|values| values.get(field).cloned())
     }
 
+    /// What was chosen for a field that may be there several times.
+    pub fn chosen<T: std::str::FromStr>(self, field: &str) -> Vec<T> {
+        let all = self.typed(field).unwrap_or_default();
+        all.split(',').filter_map(|one| one.parse().ok()).collect()
+    }
+
     /// What is wrong with a field, and what to do.
     pub fn fault(self, field: &'static str) -> Signal<Option<String>> {
         Signal::derive(move || {
@@ -132,6 +138,13 @@ impl Typed {
             .dyn_into::<web_sys::HtmlFormElement>()
             .ok()?;
         web_sys::FormData::new_with_form(&form).ok().map(Self)
+    }
+
+    /// All values of a field that may be there several times.
+    pub fn chosen<T: std::str::FromStr>(&self, field: &str) -> Vec<T> {
+        let all = self.0.get_all(field);
+        let texts = all.iter().filter_map(|one| one.as_string());
+        texts.filter_map(|one| one.parse().ok()).collect()
     }
 
     /// A field's value; empty if it is not there.

@@ -5,6 +5,8 @@ pub mod field;
 pub mod form;
 pub mod hidden_fields;
 pub mod page;
+pub mod picker;
+pub mod section;
 pub mod toggle;
 pub mod user_card;
 

@@ -18,7 +18,10 @@ pub fn SearchBox(
     let chat = use_chat();
     let t = chat.t();
     let on_keydown = move |event: ev::KeyboardEvent| match event.key().as_str() {
-        "Escape" => query.set(String::new()),
+        "Escape" if query.with_untracked(|query| !query.is_empty()) => {
+            event.prevent_default();
+            query.set(String::new());
+        }
         "Enter" if !event.is_composing() && event.key_code() != 229 => {
             if let Some(found) = untrack(|| find(chat, &query.get())).first() {
                 chat.navigation.go(Place::Chat(found.id));

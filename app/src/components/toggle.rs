@@ -20,11 +20,11 @@ pub fn Toggle(
     on_change: Callback<bool>,
 ) -> impl IntoView {
     view! {
-        <div class="field switch">
+        <div class="field switch needs-script">
             <b>{label}</b>
             <button
                 type="button"
-                class="toggle needs-script"
+                class="toggle"
                 class:on=on
                 role="switch"
                 aria-label=label

@@ -120,12 +120,37 @@ impl Messages {
     /// Before logging out with a full outbox.
     pub fn still_waiting(&self, count: usize) -> String {
         self.pick(
-            format!("还有 {count} 条消息没有发出，退出后将丢失。"),
+            format!("还有 {count} 条消息没有发出：保留记录，下次登录后再发送；清除记录，它们就丢失了。"),
             format!(
-                "{} not been sent and will be lost.",
+                "{} not been sent: keep the history to send them after your next log-in; delete it, and they are lost.",
                 Self::count(count as u64, "message has", "messages have")
             ),
         )
+    }
+
+    /// Leads to all members of a large group.
+    pub fn all_members(&self, count: usize) -> String {
+        self.pick(
+            format!("查看全部 {count} 位成员"),
+            format!("All {count} members"),
+        )
+    }
+
+    /// On what takes somebody out of a choice.
+    pub fn take_out(&self, name: &str) -> String {
+        self.pick(format!("取消选择 {name}"), format!("Do not choose {name}"))
+    }
+
+    /// `1.5 MB（可用 2.0 GB）`.
+    pub fn used(&self, bytes: u64, quota: Option<u64>) -> String {
+        let used = size(bytes);
+        match quota.map(size) {
+            Some(quota) => self.pick(
+                format!("{used}（浏览器最多给 {quota}）"),
+                format!("{used} of at most {quota}"),
+            ),
+            None => used,
+        }
     }
 
     /// Somebody took a message back.
@@ -246,9 +271,22 @@ impl Messages {
     }
 }
 
+/// Bytes as people read them, with one decimal.
+fn size(bytes: u64) -> String {
+    let units = ["KB", "MB", "GB", "TB"];
+    let mut tenths = bytes.saturating_mul(10) / 1_000;
+    let mut unit = 0;
+    while tenths >= 10_000 && unit + 1 < units.len() {
+        tenths /= 1_000;
+        unit += 1;
+    }
+    format!("{}.{} {}", tenths / 10, tenths % 10, units[unit])
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::messages;
+    use super::size;
     use protocol::api::pages::Language;
 
     #[test]
@@ -257,5 +295,15 @@ mod tests {
         assert_eq!(english.new_messages(1), "1 new message");
         assert_eq!(english.new_messages(2), "2 new messages");
         assert_eq!(messages(Language::Chinese).new_messages(2), "2 条新消息");
+    }
+
+    #[test]
+    fn sizes_are_said_in_the_unit_that_fits() {
+        assert_eq!(size(0), "0.0 KB");
+        assert_eq!(size(1_540), "1.5 KB");
+        assert_eq!(size(999_999), "999.9 KB");
+        assert_eq!(size(1_000_000), "1.0 MB");
+        assert_eq!(size(2_345_678_901), "2.3 GB");
+        assert_eq!(size(u64::MAX), "1844674.4 TB");
     }
 }

@@ -28,6 +28,12 @@ impl Messages {
     pub fn fault(&self, field: &str, fault: Fault) -> String {
         let chinese = self.tag == Language::Chinese;
         match fault {
+            Fault::Missing if field == "members" => if chinese {
+                "请至少选择一位联系人。"
+            } else {
+                "Choose at least one contact."
+            }
+            .to_owned(),
             Fault::Missing => if chinese {
                 "请填写这一项。"
             } else {

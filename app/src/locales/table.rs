@@ -31,6 +31,7 @@ messages! {
     close: "关闭", "Close";
     confirm: "确定", "OK";
     save: "保存", "Save";
+    change: "修改", "Change";
     saved: "已保存", "Saved";
     loading: "正在载入…", "Loading…";
     not_found: "没有这个页面", "There is no such page";
@@ -166,16 +167,25 @@ messages! {
     transfer: "转让群主", "Hand the group over";
     transfer_text: "转让后你将成为普通成员。", "You will be an ordinary member then.";
     mute_ten_minutes: "禁言 10 分钟", "Mute for 10 minutes";
+    mute_hour: "禁言 1 小时", "Mute for an hour";
     mute_day: "禁言 1 天", "Mute for a day";
+    mute_week: "禁言 7 天", "Mute for 7 days";
+    muted: "禁言中", "Muted";
     unmute: "解除禁言", "Unmute";
     remove_member: "移出群聊", "Remove from group";
+    remove_member_text: "对方将不再收到这个群的消息，其他成员会看到。", "They will get no more messages of this group, and the others see it.";
     view_card: "查看名片", "View card";
     choose_members: "选择联系人", "Choose contacts";
     choose_members_hint: "先添加朋友，然后才能发起群聊。", "Add a contact first, then you can start a group.";
+    filter_people: "按名字查找", "Find by name";
+    filter_nobody: "没有符合的人。", "Nobody of that name.";
+    chosen: "已选择", "Chosen";
+    nobody_to_add: "没有可以添加的联系人：他们都已在群里，或者你还没有联系人。", "There is no contact to add: all are in the group already, or you have none yet.";
+    choose_owner: "选择新群主", "Choose the new owner";
     create: "创建", "Create";
     edit_name: "修改群聊名称", "Change the group's name";
     edit_announcement: "修改群公告", "Change the announcement";
-    edit_nickname: "修改我的群昵称", "Change my name in this group";
+    edit_nickname: "修改我在本群的昵称", "Change my name in this group";
 
     // Contacts
     new_friends: "新的朋友", "Contact requests";
@@ -233,14 +243,19 @@ messages! {
     storage: "聊天记录与存储", "History and storage";
     storage_events: "本机记录", "Events on this device";
     storage_used: "占用空间", "Space used";
+    storage_kept: "保留", "Kept";
     storage_unknown: "浏览器没有告知", "The browser does not say";
     storage_persisted: "浏览器已承诺保留", "The browser promised to keep it";
     storage_evictable: "磁盘满时浏览器可能清除，请不时导出", "The browser may evict it when the disk is full: export it now and then";
     export: "导出聊天记录", "Export history";
+    exporting: "正在导出…", "Exporting…";
+    importing: "正在导入…", "Importing…";
+    clearing: "正在清除…", "Deleting…";
     export_done: "已导出，请妥善保存文件。", "Exported. Keep the file in a safe place.";
     import: "导入聊天记录", "Import history";
     import_hint: "选择从这里导出的文件", "Choose a file that was exported here";
     clear_local: "清除本机记录", "Clear history on this device";
+    storage_loading: "正在查看本机存储…", "Looking at the storage of this device…";
     clear_local_text: "本机的聊天记录会被清除，只能重新取得服务器保留的最近几天。请先导出需要的记录。", "The history on this device is deleted; only what the server still keeps comes back. Export what you need first.";
     cleared: "已清除，正在重新取得最近的消息。", "Cleared. The latest messages are being fetched again.";
     capabilities: "本机缺少的功能", "What this device lacks";

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
+use protocol::event::Kind;
 use protocol::sync::{Connection, Show};
-use protocol::{Event, UserId};
+use protocol::{ConversationId, Event, UserId};
 
 use super::Chat;
 use super::port::{Action, Update};
@@ -108,6 +109,7 @@ impl Chat {
                 }
                 self.look_up(&events);
                 if open == Some(conversation) {
+                    self.look_at_members(conversation, &events);
                     self.log.take_in(events);
                 }
             }
@@ -145,6 +147,30 @@ impl Chat {
 
     fn my_id_untracked(self) -> Option<UserId> {
         untrack(|| self.my_id())
+    }
+
+    /// Asks for the members anew when an event says that they changed.
+    fn look_at_members(self, conversation: ConversationId, events: &[Event]) {
+        let known = self
+            .people
+            .members
+            .with_untracked(|members| members.get(&conversation).map(|it| it.seq));
+        let changed = |event: &Event| {
+            known.is_some_and(|known| event.seq > known)
+                && matches!(
+                    event.kind,
+                    Kind::Invited
+                        | Kind::Removed
+                        | Kind::Left
+                        | Kind::RoleSet
+                        | Kind::Transferred
+                        | Kind::MemberMuted
+                        | Kind::NicknameSet
+                )
+        };
+        if events.iter().any(changed) {
+            self.act(Action::Members(conversation));
+        }
     }
 
     /// Asks for the profiles of those who are not known.

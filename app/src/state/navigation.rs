@@ -140,6 +140,7 @@ where
     E::Output: JsCast + Clone + 'static,
 {
     request_animation_frame(move || {
+        // It may be gone by then, and the page it was on as well.
         if let Some(element) = element.try_get_untracked().flatten()
             && let Some(element) = element.dyn_ref::<web_sys::HtmlElement>()
         {
@@ -148,10 +149,12 @@ where
     });
 }
 
-/// Which column a narrow screen shows: `list`, `chat` or `page`.
+/// Which column a narrow screen shows: `list`, `chat`, its `details` or `page`.
 pub const fn body_view(place: Place) -> &'static str {
     if place.is_list() {
         "list"
+    } else if matches!(place, Place::Details(_)) {
+        "details"
     } else if place.conversation().is_some() {
         "chat"
     } else {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 use protocol::api::accounts::User;
 use protocol::api::contacts::{Contact, ContactRequest, RequestState};
-use protocol::api::conversations::Members;
+use protocol::api::conversations::{Member, Members};
 use protocol::stream::PresenceState;
 use protocol::{ConversationId, UserId};
 
@@ -131,10 +131,24 @@ impl People {
 
     /// The name they go by in a group.
     pub fn nickname(self, conversation: ConversationId, user: UserId) -> Option<String> {
+        let nickname = self.member(conversation, user)?.nickname;
+        (!nickname.is_empty()).then_some(nickname)
+    }
+
+    /// A group's members, in order; none if they are not known.
+    pub fn members_of(self, conversation: ConversationId) -> Vec<UserId> {
         self.members.with(|members| {
-            let members = members.get(&conversation)?;
-            let member = members.members.iter().find(|it| it.user == user)?;
-            (!member.nickname.is_empty()).then(|| member.nickname.clone())
+            let members = members.get(&conversation);
+            let members = members.into_iter().flat_map(|it| &it.members);
+            members.map(|member| member.user).collect()
+        })
+    }
+
+    /// Somebody as a member of a group.
+    pub fn member(self, conversation: ConversationId, user: UserId) -> Option<Member> {
+        self.members.with(|members| {
+            let members = &members.get(&conversation)?.members;
+            members.iter().find(|member| member.user == user).cloned()
         })
     }
 

@@ -42,7 +42,7 @@ impl Place {
             (None, ..) | (Some("chats"), None, _) => Self::Chats,
             (Some("login"), None, _) => Self::LogIn,
             (Some("register"), None, _) => Self::Register,
-            (Some("settings"), ..) => Self::Settings,
+            (Some("settings"), ..) | (Some("logout"), None, _) => Self::Settings,
             (Some("chats"), Some("new"), None) => Self::NewGroup,
             (Some("chats"), Some(id), rest) => match (id.parse(), rest) {
                 // A refused form leaves its action's path as the address.

@@ -106,7 +106,7 @@ pub enum Action {
     /// Small settings of this device changed. Kept on it.
     SetLocal(Local),
     /// Language, theme: sets the cookies.
-    SetDisplay(Display),
+    SetDisplay { display: Display, reply: Reply<()> },
     /// How many entries wait in the outbox (for the question before logging out).
     OutboxSize(Reply<usize>),
     /// Log out; with `keep` the history stays on this device. Leads to the log-in page.

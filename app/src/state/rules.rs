@@ -4,20 +4,13 @@ use leptos::prelude::*;
 use protocol::command::CommandKind;
 use protocol::conversation::{Member, State, TargetEvent, decide};
 use protocol::ids::ConversationKind;
-use protocol::{Code, ConversationId, Event};
+use protocol::{Code, ConversationId, Event, UserId};
 
 use super::Chat;
 
 impl Chat {
-    /// Why a command would be refused, as far as is known here; tracks what it depends on. `target`
-    /// is the event the command points at.
-    pub fn refusal(
-        self,
-        conversation: ConversationId,
-        command: &CommandKind,
-        target: Option<&Event>,
-    ) -> Option<Code> {
-        let me = self.my_id()?;
+    /// A conversation as the rules see it, as far as is known here; tracks what it depends on.
+    fn state_of(self, conversation: ConversationId, me: UserId) -> Option<State> {
         let mut state = State::none(conversation);
         let known = self.rows.with(conversation, |record| {
             let conversation = &record.conversation;
@@ -44,7 +37,10 @@ impl Chat {
         });
         let peer = known?;
         self.people.members.with(|members| {
-            for member in members.get(&conversation).iter().flat_map(|it| &it.members) {
+            let members = members.get(&conversation);
+            let members = members.into_iter().flat_map(|it| &it.members);
+            // Of the reader, the conversation itself knows more.
+            for member in members.filter(|it| it.user != me) {
                 state.members.entry(member.user).or_insert_with(|| Member {
                     role: member.role,
                     nickname: member.nickname.clone(),
@@ -70,6 +66,19 @@ impl Chat {
                 }
             }
         });
+        Some(state)
+    }
+
+    /// Why a command would be refused, as far as is known here; tracks what it depends on. `target`
+    /// is the event the command points at.
+    pub fn refusal(
+        self,
+        conversation: ConversationId,
+        command: &CommandKind,
+        target: Option<&Event>,
+    ) -> Option<Code> {
+        let me = self.my_id()?;
+        let mut state = self.state_of(conversation, me)?;
         if let Some(event) = target {
             state.targets.insert(
                 event.seq,
@@ -83,6 +92,27 @@ impl Chat {
         let now = self.now.get();
         let limits = self.limits();
         decide(&state, me, command, now, &limits).err()
+    }
+
+    /// Those of the users for whom a command would not be refused.
+    pub fn allowed(
+        self,
+        conversation: ConversationId,
+        users: impl IntoIterator<Item = UserId>,
+        command: impl Fn(UserId) -> CommandKind,
+    ) -> Vec<UserId> {
+        let Some(me) = self.my_id() else {
+            return Vec::new();
+        };
+        let Some(state) = self.state_of(conversation, me) else {
+            return Vec::new();
+        };
+        let now = self.now.get();
+        let limits = self.limits();
+        let users = users.into_iter();
+        users
+            .filter(|user| decide(&state, me, &command(*user), now, &limits).is_ok())
+            .collect()
     }
 
     /// Why a command would be refused, in words.

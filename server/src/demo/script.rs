@@ -166,6 +166,14 @@ pub const SCRIPT: &[Line] = &[
     ),
     answer(say(52, EMMA, Group, "没问题！Oranges and apples 🍊🍎"), 20),
     say(31, WANG, With(LIN), "明天别迟到 😏"),
-    say(12, OMAR, Group, "See you all tomorrow!"),
+    calling(
+        say(
+            12,
+            OMAR,
+            Group,
+            "@林小雨 @Emma Clarke Shall I bring the tea, or does one of you?",
+        ),
+        &[LIN, EMMA],
+    ),
     say(9, WANG, Group, "明天见 👋"),
 ];

@@ -119,6 +119,7 @@ fn pages() -> Routes {
             "/contacts/requests/{request}/decline",
             pages::forms::decline,
         )
+        .get("/contacts/groups", pages::groups)
         .get("/contacts/{user}", pages::card)
         .get("/settings", pages::settings)
         .post("/settings/profile", pages::forms::change_profile)
@@ -175,7 +176,7 @@ async fn elsewhere(State(app): State<AppState>, request: Request) -> Response {
 async fn wrong_method(request: Request) -> Response {
     let page = pages::page_of(request.uri().path());
     if request.method() == Method::GET && page != request.uri().path() {
-        return Redirect::to(page).into_response();
+        return Redirect::to(&page).into_response();
     }
     Failure::new(Code::MethodNotAllowed, "Use another method here.").into_response()
 }

@@ -54,7 +54,10 @@ fn begin(tab: Rc<Tab>, action: Action) {
             super::local::save_draft(tab.user(), conversation, &text);
         }
         Action::SetLocal(local) => device::set_local(&tab, local),
-        Action::SetDisplay(display) => super::device::keep_display(&display),
+        Action::SetDisplay { display, reply } => {
+            super::device::keep_display(&display);
+            answer(reply, Ok(()));
+        }
         other => spawn(reply(tab, other)),
     }
 }

@@ -1,5 +1,6 @@
 //! The conversation that is open.
 
+use leptos::html;
 use leptos::prelude::*;
 use protocol::ConversationId;
 use protocol::ids::ConversationKind;
@@ -9,6 +10,7 @@ use crate::components::composer::Composer;
 use crate::components::icon::Icon;
 use crate::components::message_log::MessageLog;
 use crate::components::notices::{ConnectionNotice, WritingNotice};
+use crate::state::navigation::focus_soon;
 use crate::state::port::Action;
 use crate::state::{Place, use_chat};
 
@@ -59,6 +61,15 @@ fn Header(id: ConversationId) -> impl IntoView {
         })
     });
     let details = Memo::new(move |_| chat.navigation.place.get() == Place::Details(id));
+    let link_to_details = NodeRef::<html::A>::new();
+    // What was focused in the drawer goes with it.
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = details.get();
+        if was_open == Some(true) && !is_open {
+            focus_soon(link_to_details);
+        }
+        is_open
+    });
     let link = move || {
         if details.get() {
             Place::Chat(id).path()
@@ -77,6 +88,7 @@ fn Header(id: ConversationId) -> impl IntoView {
                 <a
                     class="icon-button"
                     href=link
+                    node_ref=link_to_details
                     aria-label=t.chat_info
                     aria-expanded=move || if details.get() { "true" } else { "false" }
                 >

@@ -4,8 +4,11 @@ mod boot;
 mod display;
 mod form;
 pub mod forms;
+mod named;
 mod render;
 mod visitor;
+
+use std::borrow::Cow;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
@@ -14,10 +17,11 @@ use protocol::api::pages::RefusedForm;
 use protocol::{ConversationId, Seq, UserId};
 use serde::Deserialize;
 
-use super::extract::{Path, Query};
+use super::extract::Query;
 use super::problem::Failure;
 use crate::app_state::AppState;
 use boot::Shown;
+use named::Named;
 use render::PageFailure;
 use visitor::Visitor;
 
@@ -63,7 +67,7 @@ pub struct Older {
 pub async fn chat(
     State(app): State<AppState>,
     visitor: Visitor,
-    Path(conversation): Path<ConversationId>,
+    Named(conversation): Named<ConversationId>,
     Query(Older { before }): Query<Older>,
     at: Uri,
 ) -> Page {
@@ -74,7 +78,7 @@ pub async fn chat(
 pub async fn details(
     State(app): State<AppState>,
     visitor: Visitor,
-    Path(conversation): Path<ConversationId>,
+    Named(conversation): Named<ConversationId>,
     at: Uri,
 ) -> Page {
     inside(&app, &visitor, Shown::Chat(conversation, None), &at).await
@@ -107,11 +111,16 @@ pub async fn requests(State(app): State<AppState>, visitor: Visitor, at: Uri) ->
     inside(&app, &visitor, Shown::Lists, &at).await
 }
 
+/// `GET /contacts/groups`.
+pub async fn groups(State(app): State<AppState>, visitor: Visitor, at: Uri) -> Page {
+    inside(&app, &visitor, Shown::Lists, &at).await
+}
+
 /// `GET /contacts/{user}`.
 pub async fn card(
     State(app): State<AppState>,
     visitor: Visitor,
-    Path(user): Path<UserId>,
+    Named(user): Named<UserId>,
     at: Uri,
 ) -> Page {
     inside(&app, &visitor, Shown::Card(user), &at).await
@@ -141,15 +150,17 @@ pub async fn nothing_here(app: &AppState, headers: &HeaderMap, at: &Uri) -> Resp
 }
 
 /// The page that a form stands on, by the address the form is posted to.
-pub fn page_of(action: &str) -> &str {
-    let parent = &action[..action.rfind('/').unwrap_or(0)];
+pub fn page_of(action: &str) -> Cow<'_, str> {
+    if let Some(conversation) = action.strip_suffix("/leave") {
+        return format!("{conversation}/details").into();
+    }
     match action {
         "/logout" => "/settings",
         _ if action.starts_with("/contacts/requests/") => "/contacts/requests",
         _ if action.starts_with("/settings/") => "/settings",
-        _ if action.ends_with("/send") || action.ends_with("/leave") => parent,
-        _ => action,
+        _ => action.strip_suffix("/send").unwrap_or(action),
     }
+    .into()
 }
 
 /// A page for those who are not logged in; the others are led on.

@@ -135,7 +135,17 @@ async fn the_demonstration_is_lively_and_set_up_once() {
         assert_eq!(store.contacts(emma).await.unwrap().len(), 3);
         let list = store.conversations(emma).await.unwrap().conversations;
         assert_eq!(list.len(), 5);
-        assert!(list.iter().any(|one| one.mine.unread > 0));
+        assert!(
+            list.iter()
+                .any(|one| one.mine.unread > 0 && one.mine.mention_seq > 0)
+        );
+        let lin = store.credentials("lin").await.unwrap().unwrap().user();
+        let first = store.conversations(lin).await.unwrap().conversations;
+        assert!(
+            first
+                .iter()
+                .any(|one| one.mine.unread > 0 && one.mine.mention_seq > 0)
+        );
         let now = server.app().clock.now();
         assert!(
             list.iter()

@@ -2,15 +2,19 @@
 
 use super::app::{Browser, PASSWORD, Person, TestApp, fresh_id};
 
-/// The value of the page's first field of that name.
-fn field(page: &str, name: &str) -> String {
-    let marker = format!("name=\"{name}\"");
+/// The page's first tag that holds such an attribute.
+fn tag<'a>(page: &'a str, attribute: &str) -> &'a str {
     let at = page
-        .find(&marker)
-        .unwrap_or_else(|| panic!("no field {name} in {page}"));
+        .find(attribute)
+        .unwrap_or_else(|| panic!("no {attribute} in {page}"));
     let start = page[..at].rfind('<').unwrap();
     let end = at + page[at..].find('>').unwrap();
-    let tag = &page[start..end];
+    &page[start..end]
+}
+
+/// The value of the page's first field of that name.
+fn field(page: &str, name: &str) -> String {
+    let tag = tag(page, &format!("name=\"{name}\""));
     let value = tag.split("value=\"").nth(1).unwrap_or_default();
     value.split('"').next().unwrap().to_owned()
 }
@@ -195,12 +199,42 @@ async fn one_asks_accepts_and_makes_a_group_by_forms() {
     ];
     let refused = ann.submit("/chats/new", &nobody).await;
     assert_eq!(refused.status, 422);
+    assert!(refused.text.contains("walks &amp; talks"));
+    assert!(refused.text.contains("new-group-members-fault"));
     let members = [&nobody[..], &[("members", &*bob_id)]].concat();
+    let long = "x".repeat(33);
+    let named = [&members[..3], &[("name", &*long)], &members[4..]].concat();
+    let refused = ann.submit("/chats/new", &named).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text.contains(&long));
+    assert!(refused.text.contains("new-group-name-fault"));
+    let box_of_bob = tag(&refused.text, &format!("value=\"{bob_id}\""));
+    assert!(box_of_bob.contains("checked"), "what was ticked is kept");
     let made = ann.submit("/chats/new", &members).await;
     assert_eq!(made.header("location"), format!("/chats/{group}"));
     assert_eq!(
         bob.get(&format!("/chats/{group}/details")).await.status,
         200
+    );
+
+    let path = format!("/chats/{group}/leave");
+    let owners = [
+        ("client_id", &*fresh_id().to_string()),
+        nobody[0],
+        nobody[1],
+    ]
+    .map(|(name, value)| (name, value.to_owned()));
+    let owners: Vec<(&str, &str)> = owners
+        .iter()
+        .map(|(name, value)| (*name, &**value))
+        .collect();
+    let refused = ann.submit(&path, &owners).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text.contains("群主要先转让群聊才能退出。"));
+    let reloaded = ann.get(&path).await;
+    assert_eq!(
+        reloaded.header("location"),
+        format!("/chats/{group}/details")
     );
 
     let leave = [
@@ -213,7 +247,7 @@ async fn one_asks_accepts_and_makes_a_group_by_forms() {
         .iter()
         .map(|(name, value)| (*name, &**value))
         .collect();
-    let left = bob.submit(&format!("/chats/{group}/leave"), &leave).await;
+    let left = bob.submit(&path, &leave).await;
     assert_eq!(left.header("location"), "/chats");
     let out = bob.submit("/logout", &own).await;
     assert_eq!(out.header("location"), "/login");
@@ -255,15 +289,26 @@ async fn strange_names_and_notes_are_shown_as_text() {
         serde_json::json!({"remark": name}),
     )
     .await;
-    for path in ["/chats", "/contacts", "/contacts/requests", "/settings"] {
+    for path in [
+        "/chats",
+        "/chats/new",
+        "/contacts",
+        "/contacts/groups",
+        "/contacts/requests",
+        "/settings",
+    ] {
         for person in [&ann, &bob] {
             let page = person.get(path).await;
             assert_eq!(page.status, 200);
             assert!(!page.text.contains("<img src=x"), "{path}");
         }
     }
-    let page = bob.get(&format!("/chats/{}", ann.with(&bob))).await.text;
-    assert!(!page.contains("<img src=x"));
+    let chat = format!("/chats/{}", ann.with(&bob));
+    for path in [&chat, &format!("{chat}/details")] {
+        let page = bob.get(path).await;
+        assert_eq!(page.status, 200);
+        assert!(!page.text.contains("<img src=x"));
+    }
     let found = bob.get("/contacts/add?find=%3Cimg%20src=x%3E").await.text;
     assert!(!found.contains("<img src=x"));
 }
@@ -272,13 +317,16 @@ async fn strange_names_and_notes_are_shown_as_text() {
 async fn an_address_that_does_not_exist_says_so() {
     let app = TestApp::start().await;
     let ann = app.register("ann").await;
-    assert_eq!(ann.get("/nothing/here").await.status, 404);
-    assert_eq!(app.anybody().get("/nothing/here").await.status, 404);
+    for path in ["/nothing/here", "/chats/nonsense", "/contacts/nonsense"] {
+        for page in [ann.get(path).await, app.anybody().get(path).await] {
+            assert_eq!(page.status, 404);
+            assert!(page.text.contains("没有这个页面"), "{path}");
+        }
+    }
     assert_eq!(
         ann.get(&format!("/contacts/{}", fresh_id())).await.status,
         404
     );
-    assert_eq!(ann.get("/chats/nonsense").await.status, 404);
     ann.get("/api/v1/nothing")
         .await
         .is_problem(404, "not_found");
