@@ -5,6 +5,7 @@
 //! `bundler/`, so that this one starts within seconds.
 
 mod apt;
+mod bench;
 mod build;
 mod command;
 mod project;
@@ -43,6 +44,8 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
+    /// Measures how fast the optimised server is
+    Bench(bench::Options),
     /// Sets up the compiler only (also done by every command that needs it)
     Setup,
 }
@@ -73,6 +76,7 @@ fn perform(task: Task) -> anyhow::Result<ExitCode> {
             let product = build::product(&project, build::Profile::from_release(release))?;
             println!("{}", product.server.display());
         }
+        Task::Bench(options) => bench::run(&project, &options)?,
         Task::Sizes { json } => sizes::print(&build::bundle(&project, build::Profile::Dev)?, json)?,
         Task::Test(_) | Task::Setup => unreachable!("handled above"),
     }

@@ -10,9 +10,11 @@ use serde_json::Value;
 use crate::command;
 use crate::toolchain::Compiler;
 
-/// The packages of the product. Always selected together: cargo then unifies their features the
-/// same way each time, and nothing is compiled twice.
-pub const PRODUCT: [&str; 6] = ["-p", "protocol", "-p", "app", "-p", "server"];
+/// The packages of the product, and the one that measures it. Always selected together: cargo then
+/// unifies their features the same way each time, and nothing is compiled twice.
+pub const PRODUCT: [&str; 8] = [
+    "-p", "protocol", "-p", "app", "-p", "server", "-p", "bench",
+];
 
 /// The packages that build the product.
 pub const TOOLS: [&str; 4] = ["-p", "xtask", "-p", "bundler"];
