@@ -11,8 +11,8 @@ use crate::accounts::{Accounts, Passwords, Sessions, Throttle};
 use crate::chat::{Chat, Settings};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::http::{Assets, Cookies};
 use crate::random::Random;
+use crate::site::Site;
 use crate::store::{DatabaseConfig, Store};
 
 /// The parts of the server, shared by all requests.
@@ -34,9 +34,7 @@ pub struct App {
     /// Who people are and whom they know.
     pub accounts: Accounts,
     /// What browsers download besides pages and data.
-    pub assets: Assets,
-    /// How cookies are called.
-    pub cookies: Cookies,
+    pub site: Site,
     /// Commands by user.
     pub commands: Throttle<UserId>,
     /// What has been counted; `None` where another server of this process counts.

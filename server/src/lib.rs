@@ -19,5 +19,6 @@ pub mod presence;
 pub mod queue;
 pub mod random;
 pub mod serve;
+pub mod site;
 pub mod store;
 pub mod telemetry;

@@ -14,8 +14,9 @@ use crate::app_state::{App, AppState, database, put_together};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::demo;
-use crate::http::{self, Assets, AssetsError, Cookies};
+use crate::http;
 use crate::random::Random;
+use crate::site::{Site, SiteError};
 use crate::store::{OpenError, Store, StoreError};
 
 /// How often sessions are compared with the database, which `zspchat admin` may have changed.
@@ -37,7 +38,7 @@ pub enum StartError {
     Open(#[from] OpenError),
     /// The site is not whole.
     #[error(transparent)]
-    Assets(#[from] AssetsError),
+    Site(#[from] SiteError),
     /// No password can be hashed.
     #[error(transparent)]
     Hash(#[from] HashFailed),
@@ -89,7 +90,7 @@ pub async fn start_at(
     // Fails only where it is set already, as in tests with several servers.
     let _ = any_spawner::Executor::init_tokio();
     let random = Random::system();
-    let assets = Assets::load(config.site.as_deref())?;
+    let site = Site::load(config.site.as_deref())?;
     let listener = listen(config.listen).await?;
     let address = listener.local_addr().unwrap_or(config.listen);
     let metrics_listener = match config.metrics.listen {
@@ -104,16 +105,10 @@ pub async fn start_at(
     }
     let (chat, accounts) = put_together(&config, &store, &clock, &random, passwords);
     let app = AppState::new(App {
-        assets: assets.unwrap_or_else(|| {
+        site: site.unwrap_or_else(|| {
             tracing::warn!("there is no site: pages have neither styles nor script");
-            Assets::none()
+            Site::none()
         }),
-        cookies: Cookies::new(
-            config
-                .public_url
-                .as_ref()
-                .is_some_and(super::config::PublicUrl::is_https),
-        ),
         commands: Throttle::new(
             config.limits.commands_per_window,
             config.limits.command_window,

@@ -10,7 +10,7 @@ use protocol::api::accounts::{ChangeMe, LogIn, Me, Register};
 use super::extract::Json;
 use super::problem::Failure;
 use super::request::{self, Connected};
-use super::signed_in::SignedIn;
+use super::signed_in::{Cookies, SignedIn};
 use crate::accounts::Token;
 use crate::app_state::AppState;
 
@@ -99,7 +99,7 @@ pub async fn limits(State(app): State<AppState>) -> Answer<Limits> {
 /// Gives the browser its session.
 pub fn begun(app: &AppState, token: &Token) -> SetCookie {
     let seconds = app.accounts.sessions.seconds();
-    let cookies = &app.cookies;
+    let cookies = Cookies::of(app);
     AppendHeaders([(
         header::SET_COOKIE,
         cookies.secret(cookies.session, token.as_str(), seconds),
@@ -108,6 +108,6 @@ pub fn begun(app: &AppState, token: &Token) -> SetCookie {
 
 /// Takes it away.
 pub fn ended(app: &AppState) -> SetCookie {
-    let cookies = &app.cookies;
+    let cookies = Cookies::of(app);
     AppendHeaders([(header::SET_COOKIE, cookies.secret(cookies.session, "", 0))])
 }

@@ -1,7 +1,6 @@
 //! The HTTP interface: who asks, in what shape, and what is answered. Rules live elsewhere.
 
 mod accounts;
-mod assets;
 mod body;
 mod commands;
 mod connections;
@@ -19,12 +18,11 @@ mod router;
 mod routes;
 mod security;
 mod signed_in;
+mod site;
 mod stream;
 mod tagged;
 mod users;
 
-pub use assets::{Assets, AssetsError};
 pub use connections::accept;
 pub use request::Peer;
 pub use router::{api_routes, metrics_router, router};
-pub use signed_in::Cookies;

@@ -10,8 +10,8 @@ use protocol::Code;
 use super::problem::Failure;
 use super::routes::Routes;
 use super::{
-    accounts, assets, commands, contacts, conversations, docs, events, health, openapi, pages,
-    request, security, stream, users,
+    accounts, commands, contacts, conversations, docs, events, health, openapi, pages, request,
+    security, site, stream, users,
 };
 use crate::app_state::AppState;
 
@@ -165,7 +165,7 @@ async fn elsewhere(State(app): State<AppState>, request: Request) -> Response {
     if head.uri.path().starts_with("/api") {
         return Failure::not_found().into_response();
     }
-    match assets::file(&app, &head) {
+    match site::file(&app, &head) {
         Some(file) => file,
         None => pages::nothing_here(&app, &head.headers, &head.uri).await,
     }

@@ -57,7 +57,7 @@ impl SignedIn {
 /// # Errors
 /// `503` where that cannot be said: nobody is logged out because the database is away.
 pub async fn find(app: &AppState, headers: &HeaderMap) -> Result<Option<SignedIn>, Failure> {
-    let Some(token) = cookie(headers, app.cookies.session).and_then(Token::from_cookie) else {
+    let Some(token) = cookie(headers, Cookies::of(app).session).and_then(Token::from_cookie) else {
         return Ok(None);
     };
     let session = app.accounts.sessions.find(&token).await;
@@ -94,8 +94,9 @@ pub struct Cookies {
 }
 
 impl Cookies {
-    /// For a site of https, or of plain http.
-    pub fn new(secure: bool) -> Self {
+    /// By whether people reach the server by https.
+    pub fn of(app: &AppState) -> Self {
+        let secure = app.is_https();
         if secure {
             Self {
                 session: "__Host-session",

@@ -46,7 +46,7 @@ pub async fn boot(
         history_id: app.store.installation().history_id,
         retention_days: app.config.retention.days,
         limits: app.limits().clone(),
-        version: app.assets.version().to_owned(),
+        version: app.site.version().to_owned(),
         display: visitor.display.clone(),
         form_token: visitor.form_token(),
         client_id: ClientId::new(now, app.random.bytes()),

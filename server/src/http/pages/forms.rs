@@ -22,6 +22,7 @@ use crate::app_state::AppState;
 use crate::http::extract::Path;
 use crate::http::problem::Failure;
 use crate::http::request::{self, Connected};
+use crate::http::signed_in::Cookies;
 use crate::http::{accounts, commands};
 
 /// How long a choice of language or theme is kept, in seconds.
@@ -220,7 +221,7 @@ pub async fn change_display(State(app): State<AppState>, visitor: Visitor, form:
         let language = display::language(form.get("language")).ok_or(invalid("language"))?;
         let theme = display::theme(form.get("theme")).ok_or(invalid("theme"))?;
         let set = |name, value| {
-            let cookie: HeaderValue = app.cookies.open(name, value, YEAR);
+            let cookie: HeaderValue = Cookies::of(&app).open(name, value, YEAR);
             (header::SET_COOKIE, cookie)
         };
         let cookies = AppendHeaders([

@@ -64,7 +64,7 @@ async fn render(
         .uri(path)
         .body(Body::empty())
         .map_err(|error| broken(&error))?;
-    let assets = app.assets.entry().clone();
+    let assets = app.site.entry().clone();
     let path = path.to_owned();
     let given = nonce.clone();
     let handler = leptos_axum::render_app_async_with_context(

@@ -10,7 +10,7 @@ use super::render::PageFailure;
 use crate::accounts::Token;
 use crate::app_state::AppState;
 use crate::http::problem::Failure;
-use crate::http::signed_in::{self, SignedIn};
+use crate::http::signed_in::{self, Cookies, SignedIn};
 
 /// How long the forms of a log-in page work, in seconds.
 const FORM_SECONDS: i64 = 24 * 60 * 60;
@@ -35,7 +35,7 @@ impl Visitor {
     /// `503` where nobody can say who it is.
     pub async fn find(app: &AppState, headers: &HeaderMap) -> Result<Self, Failure> {
         let user = signed_in::find(app, headers).await?;
-        let kept = signed_in::cookie(headers, app.cookies.form).and_then(Token::from_cookie);
+        let kept = signed_in::cookie(headers, Cookies::of(app).form).and_then(Token::from_cookie);
         Ok(Self {
             user,
             display: display::of(headers, app.clock.now()),
@@ -55,7 +55,7 @@ impl Visitor {
     /// Gives the browser what its forms are bound to, if it has not got it.
     pub fn keep_form(&self, app: &AppState, headers: &mut HeaderMap) {
         if self.user.is_none() && self.form_is_new {
-            let cookies = &app.cookies;
+            let cookies = Cookies::of(app);
             let cookie = cookies.secret(cookies.form, self.form.as_str(), FORM_SECONDS);
             headers.append(header::SET_COOKIE, cookie);
         }

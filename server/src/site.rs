@@ -6,38 +6,33 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use serde::Deserialize;
-
-use super::{security, tagged};
-use crate::app_state::AppState;
 
 // `FILES: &[(&str, &[u8])]`: every file of the site by its path, made by the build script.
 include!(concat!(env!("OUT_DIR"), "/site.rs"));
 
-/// The service worker's script.
-const WORKER: &str = "/sw.js";
-
 /// The site, in memory.
 #[derive(Debug, Clone)]
-pub struct Assets {
+pub struct Site {
     entry: app::Assets,
     version: String,
-    files: HashMap<String, Asset>,
+    files: HashMap<String, File>,
 }
 
+/// One of its files.
 #[derive(Debug, Clone)]
-struct Asset {
-    content: Bytes,
-    /// By Brotli, where that is smaller.
-    compressed: Option<Bytes>,
-    media_type: HeaderValue,
-    tag: String,
-    /// Its name changes with its content.
-    immutable: bool,
+pub struct File {
+    /// What is in it.
+    pub content: Bytes,
+    /// The same by Brotli, where that is smaller.
+    pub compressed: Option<Bytes>,
+    /// What kind of file it is.
+    pub media_type: &'static str,
+    /// Changes with its content.
+    pub tag: String,
+    /// Whether its name does so too.
+    pub immutable: bool,
 }
 
 /// `site.json`.
@@ -59,19 +54,19 @@ struct Entry {
 /// Why a site cannot be served, in one sentence.
 #[derive(Debug, thiserror::Error)]
 #[error("the site {place} cannot be served: {cause}")]
-pub struct AssetsError {
+pub struct SiteError {
     place: String,
     cause: String,
 }
 
-impl Assets {
+impl Site {
     /// The site of that folder; without one, the site of the binary, or the folder `site` beside it.
     ///
     /// `None` where there is none: pages then work without styles and script.
     ///
     /// # Errors
     /// A folder that is named but has no site, or one that is not whole.
-    pub fn load(folder: Option<&Path>) -> Result<Option<Self>, AssetsError> {
+    pub fn load(folder: Option<&Path>) -> Result<Option<Self>, SiteError> {
         if let Some(folder) = folder {
             return read(folder).map(Some);
         }
@@ -111,15 +106,20 @@ impl Assets {
     pub fn version(&self) -> &str {
         &self.version
     }
+
+    /// The file of that path, if there is one.
+    pub fn file(&self, path: &str) -> Option<&File> {
+        self.files.get(path)
+    }
 }
 
-fn read(folder: &Path) -> Result<Assets, AssetsError> {
+fn read(folder: &Path) -> Result<Site, SiteError> {
     let load = |path: &str| std::fs::read(folder.join(path)).ok().map(Bytes::from);
     from_files(&folder.display().to_string(), load)
 }
 
-fn from_files(place: &str, load: impl Fn(&str) -> Option<Bytes>) -> Result<Assets, AssetsError> {
-    let fail = |cause: String| AssetsError {
+fn from_files(place: &str, load: impl Fn(&str) -> Option<Bytes>) -> Result<Site, SiteError> {
+    let fail = |cause: String| SiteError {
         place: place.to_owned(),
         cause,
     };
@@ -131,16 +131,16 @@ fn from_files(place: &str, load: impl Fn(&str) -> Option<Bytes>) -> Result<Asset
     for entry in &manifest.files {
         let path = entry.url.trim_start_matches('/');
         let hash = entry.sha256.get(..16).unwrap_or(&entry.sha256);
-        let asset = Asset {
+        let file = File {
             content: load(path).ok_or_else(|| missing(path))?,
             compressed: load(&format!("{path}.br")),
-            media_type: HeaderValue::from_static(media_type(path)),
+            media_type: media_type(path),
             tag: format!("\"{hash}\""),
             immutable: path.contains(hash),
         };
-        files.insert(entry.url.clone(), asset);
+        files.insert(entry.url.clone(), file);
     }
-    Ok(Assets {
+    Ok(Site {
         entry: app::Assets {
             js: manifest.js,
             wasm: manifest.wasm,
@@ -167,52 +167,4 @@ fn media_type(path: &str) -> &'static str {
         "html" => "text/html; charset=utf-8",
         _ => "application/octet-stream",
     }
-}
-
-/// The file of that path, compressed where the browser takes it so.
-pub fn file(app: &AppState, request: &Parts) -> Option<Response> {
-    if !matches!(request.method, Method::GET | Method::HEAD) {
-        return None;
-    }
-    let asset = app.assets.files.get(request.uri.path())?;
-    let cached = if asset.immutable {
-        "public, max-age=31536000, immutable"
-    } else {
-        "no-cache"
-    };
-    let tag = HeaderValue::from_str(&asset.tag).ok()?;
-    let headers = [
-        (header::CACHE_CONTROL, HeaderValue::from_static(cached)),
-        (header::ETAG, tag),
-        (header::VARY, HeaderValue::from_static("accept-encoding")),
-        (header::CONTENT_TYPE, asset.media_type.clone()),
-    ];
-    if tagged::has(&request.headers, &asset.tag) {
-        return Some((StatusCode::NOT_MODIFIED, headers).into_response());
-    }
-    let mut response = match &asset.compressed {
-        Some(compressed) if takes_brotli(&request.headers) => {
-            let encoding = [(header::CONTENT_ENCODING, HeaderValue::from_static("br"))];
-            (headers, encoding, compressed.clone()).into_response()
-        }
-        _ => (headers, asset.content.clone()).into_response(),
-    };
-    if request.uri.path() == WORKER {
-        let policy = HeaderValue::from_static(security::WORKER_POLICY);
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    Some(response)
-}
-
-fn takes_brotli(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(header::ACCEPT_ENCODING)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|one| one.split_once(';').unwrap_or((one, "")))
-        .any(|(name, weight)| {
-            name.trim().eq_ignore_ascii_case("br") && !matches!(weight.trim(), "q=0" | "q=0.0")
-        })
 }
