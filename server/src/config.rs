@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use protocol::Limits;
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,27 @@ pub struct Config {
     /// What is refused by size or rate.
     #[serde(deserialize_with = "protocol::limits::configured")]
     pub limits: Limits,
+    /// How long others may take. Nobody has to set it; tests wait for less.
+    #[serde(skip)]
+    pub patience: Patience,
+}
+
+/// How long the other end of a connection may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// To say what it wants, at first and after each answer.
+    pub head: Duration,
+    /// To send the body that it has announced.
+    pub body: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(15),
+            body: Duration::from_secs(30),
+        }
+    }
 }
 
 /// `retention`.
@@ -117,6 +139,7 @@ impl Default for Config {
             metrics: Metrics::default(),
             log: Log::default(),
             limits: Limits::default(),
+            patience: Patience::default(),
         }
     }
 }

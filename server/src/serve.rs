@@ -97,6 +97,9 @@ pub async fn start_at(
         Some(address) => Some(listen(address).await?),
         None => None,
     };
+    let metrics_address = metrics_listener
+        .as_ref()
+        .and_then(|listener| listener.local_addr().ok());
     let store = Store::open(&database(&config), &clock, &random).await?;
     let metrics = crate::telemetry::metrics::start();
     let passwords = Passwords::new()?;
@@ -128,6 +131,7 @@ pub async fn start_at(
         tokio::spawn(http::accept(
             listener,
             http::router(app.clone()),
+            app.config.patience,
             stopped.clone(),
         )),
         tokio::spawn(tidy(app.clone(), stopped.clone())),
@@ -136,6 +140,7 @@ pub async fn start_at(
         tasks.push(tokio::spawn(http::accept(
             listener,
             http::metrics_router(app.clone()),
+            app.config.patience,
             stopped,
         )));
     }
@@ -144,7 +149,12 @@ pub async fn start_at(
         None => format!("http://{address}"),
     };
     println!("zspchat is at {url}");
-    tracing::info!(%address, data = %app.config.data.display(), "serving");
+    tracing::info!(
+        %address,
+        metrics = metrics_address.map(tracing::field::display),
+        data = %app.config.data.display(),
+        "serving"
+    );
     Ok(Running {
         app,
         address,

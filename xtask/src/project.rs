@@ -12,9 +12,7 @@ use crate::toolchain::Compiler;
 
 /// The packages of the product, and the one that measures it. Always selected together: cargo then
 /// unifies their features the same way each time, and nothing is compiled twice.
-pub const PRODUCT: [&str; 8] = [
-    "-p", "protocol", "-p", "app", "-p", "server", "-p", "bench",
-];
+pub const PRODUCT: [&str; 8] = ["-p", "protocol", "-p", "app", "-p", "server", "-p", "bench"];
 
 /// The packages that build the product.
 pub const TOOLS: [&str; 4] = ["-p", "xtask", "-p", "bundler"];

@@ -10,6 +10,9 @@ use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::store::append::KeyRow;
 use crate::store::{Store, StoreError};
+use crate::telemetry::metrics::{
+    BATCH_COMMANDS, COMMANDS_REJECTED, COMMANDS_UNAVAILABLE, EVENTS_STORED,
+};
 
 /// Stores batches of commands: the only one that writes events.
 ///
@@ -41,8 +44,12 @@ impl Writer {
     /// command on is stored.
     pub async fn batch(&self, commands: &[Accepted]) -> Vec<Result<Outcome, Unavailable>> {
         match self.store_all(commands).await {
-            Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
+            Ok(outcomes) => {
+                self.store.note_written(true, self.clock.now());
+                outcomes.into_iter().map(Ok).collect()
+            }
             Err(error) if error.is_transient() => {
+                self.store.note_written(false, self.clock.now());
                 unavailable(&error, commands.len());
                 vec![Err(Unavailable); commands.len()]
             }
@@ -79,8 +86,8 @@ impl Writer {
         let folded = fold(commands, loaded, self.clock.now(), &self.limits);
         append.save(&folded.changes).await?;
         append.commit().await?;
-        metrics::histogram!("zspchat_batch_commands").record(size(commands.len()));
-        metrics::counter!("zspchat_events_stored_total")
+        metrics::histogram!(BATCH_COMMANDS).record(size(commands.len()));
+        metrics::counter!(EVENTS_STORED)
             .increment(u64::try_from(folded.changes.events.len()).unwrap_or(0));
         self.bus.publish(folded.messages);
         Ok(folded.outcomes)
@@ -99,7 +106,7 @@ impl Writer {
             sender = %command.sender,
             "a command cannot be stored and is refused"
         );
-        metrics::counter!("zspchat_commands_rejected_total").increment(1);
+        metrics::counter!(COMMANDS_REJECTED).increment(1);
         let key = KeyRow {
             client_id: command.submitted.command.client_id,
             sender: command.sender,
@@ -117,8 +124,7 @@ impl Writer {
 
 fn unavailable(error: &StoreError, commands: usize) {
     tracing::error!(%error, commands, "commands were not accepted");
-    metrics::counter!("zspchat_commands_unavailable_total")
-        .increment(u64::try_from(commands).unwrap_or(0));
+    metrics::counter!(COMMANDS_UNAVAILABLE).increment(u64::try_from(commands).unwrap_or(0));
 }
 
 #[expect(clippy::cast_precision_loss, reason = "at most a few hundred")]

@@ -13,16 +13,13 @@ use super::problem::Failure;
 /// instead of a broken connection.
 const DRAINED: usize = 32 * 1024 * 1024;
 
-/// How long that may take, and how long a body may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// The whole body, if it has at most `limit` bytes.
 ///
 /// # Errors
-/// `413` for more, `400` for a body that breaks off or does not arrive in 30 s.
-pub async fn read(body: Body, limit: usize) -> Result<Bytes, Failure> {
+/// `413` for more, `400` for a body that breaks off or takes longer than `patience`.
+pub async fn read(body: Body, limit: usize, patience: Duration) -> Result<Bytes, Failure> {
     let broken = || Failure::malformed("The body did not arrive whole.");
-    match tokio::time::timeout(PATIENCE, collect(body, limit)).await {
+    match tokio::time::timeout(patience, collect(body, limit)).await {
         Ok(read) => read,
         Err(_) => Err(broken()),
     }

@@ -13,13 +13,11 @@ use tokio::sync::watch;
 use tower::ServiceExt as _;
 
 use super::Peer;
+use crate::config::Patience;
 use crate::telemetry::metrics::HTTP_CONNECTIONS;
 
 /// How long requests under way may take once the server stops.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
-
-/// How long a connection may take to say what it wants.
-const HEAD: Duration = Duration::from_secs(15);
 
 /// How long sent data may stay unacknowledged before the other end counts as gone.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
@@ -28,11 +26,16 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 const BUFFER: usize = 8 * 1024;
 
 /// Serves connections until it is told to stop, then until each has answered what it was asked.
-pub async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
+pub async fn accept(
+    listener: TcpListener,
+    router: Router,
+    patience: Patience,
+    mut stopped: watch::Receiver<bool>,
+) {
     let graceful = GracefulShutdown::new();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
+        .header_read_timeout(patience.head)
         .max_buf_size(BUFFER);
     let http = Arc::new(http);
     loop {

@@ -34,7 +34,12 @@ impl FromRequest<AppState> for JsonBytes {
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Failure> {
         let is_json = is_json(request.headers());
-        let bytes = body::read(request.into_body(), app.limits().body_bytes).await?;
+        let bytes = body::read(
+            request.into_body(),
+            app.limits().body_bytes,
+            app.config.patience.body,
+        )
+        .await?;
         if !is_json {
             return Err(Failure::new(
                 Code::UnsupportedMediaType,

@@ -29,6 +29,7 @@ pub async fn alive() -> &'static str {
 /// about to stop.
 pub async fn ready(State(app): State<AppState>) -> (StatusCode, Answer<Readiness>) {
     let away = match app.store.ping().await {
+        Ok(()) if app.store.fails(app.clock.now()) => vec!["database"],
         Ok(()) => Vec::new(),
         Err(error) => {
             tracing::error!(%error, "the database is away");

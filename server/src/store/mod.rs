@@ -28,8 +28,9 @@ mod sessions;
 mod users;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
-use protocol::HistoryId;
+use protocol::{HistoryId, Millis};
 
 pub use contact_requests::NewRequest;
 pub use contacts::Acquaintance;
@@ -41,6 +42,9 @@ pub use retention::Deleted;
 pub use sessions::{NewSession, StoredSession};
 pub use users::{Credentials, NewUser, UserKey};
 
+/// How long a failure to write counts.
+const FAILURE_COUNTS: Millis = 10_000;
+
 /// The database. Clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Store(Arc<Inner>);
@@ -50,6 +54,8 @@ struct Inner {
     read: Pool,
     write: Pool,
     installation: Installation,
+    /// When it could not be written to, if it has not been since; else 0.
+    failed_at: AtomicI64,
     /// Held as long as the database is open, so that no second server writes to it.
     _lock: Option<std::fs::File>,
 }
@@ -79,6 +85,18 @@ impl Store {
     /// The connection for writing.
     pub(crate) fn write(&self) -> &Pool {
         &self.0.write
+    }
+
+    /// Notes whether a batch could be written: a full disk can still be read.
+    pub fn note_written(&self, written: bool, now: Millis) {
+        let failed_at = if written { 0 } else { now };
+        self.0.failed_at.store(failed_at, Ordering::Relaxed);
+    }
+
+    /// Whether the last batch could not be written, which was not long ago. After a while it counts
+    /// no more, since only another attempt can show whether it can be written now.
+    pub fn fails(&self, now: Millis) -> bool {
+        now - self.0.failed_at.load(Ordering::Relaxed) < FAILURE_COUNTS
     }
 
     /// Whether the database answers, for `/readyz`.

@@ -3,6 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
@@ -85,6 +86,7 @@ impl Store {
             read: Pool::Sqlite(read),
             write: Pool::Sqlite(write),
             installation,
+            failed_at: AtomicI64::new(0),
             _lock: lock,
         })))
     }
@@ -111,6 +113,7 @@ impl Store {
             read: Pool::Sqlite(pool.clone()),
             write: Pool::Sqlite(pool),
             installation,
+            failed_at: AtomicI64::new(0),
             _lock: None,
         })))
     }

@@ -4,4 +4,6 @@
 
 mod chat;
 mod http;
+mod process;
+mod raw;
 mod simulation;

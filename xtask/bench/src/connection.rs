@@ -96,7 +96,10 @@ fn parse(bytes: &[u8]) -> Result<Option<Answer>> {
     if body.len() < length {
         return Ok(None);
     }
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
     Ok(Some(Answer {
         status: status.context("an answer without a status")?,
         cookie: header("set-cookie")

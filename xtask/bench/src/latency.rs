@@ -37,7 +37,10 @@ pub async fn measure(pairs: &[Pair]) -> Result<Latency> {
     drop(arrived);
     for _ in pairs {
         // Each stream says first that it is there.
-        arrivals.recv().await.context("a stream could not be opened")?;
+        arrivals
+            .recv()
+            .await
+            .context("a stream could not be opened")?;
     }
 
     let mut senders = JoinSet::new();

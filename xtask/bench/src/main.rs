@@ -42,7 +42,9 @@ const WARM_UP: Duration = Duration::from_secs(2);
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let measured = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [server, parent] => measure(Path::new(server), Path::new(parent)).map(|found| (found, false)),
+        [server, parent] => {
+            measure(Path::new(server), Path::new(parent)).map(|found| (found, false))
+        }
         [server, parent, "--json"] => {
             measure(Path::new(server), Path::new(parent)).map(|found| (found, true))
         }

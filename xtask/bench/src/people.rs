@@ -45,9 +45,14 @@ pub async fn pairs(address: SocketAddr, count: usize) -> Result<Vec<Pair>> {
 
 async fn register(connection: &mut Connection, handle: &str) -> Result<Person> {
     let body = json!({ "handle": handle, "password": "a long password" }).to_string();
-    let answer = connection.ask("POST", "/api/v1/accounts", "", &body).await?;
+    let answer = connection
+        .ask("POST", "/api/v1/accounts", "", &body)
+        .await?;
     if answer.status != 201 {
-        bail!("{handle} cannot register: {}", String::from_utf8_lossy(&answer.body));
+        bail!(
+            "{handle} cannot register: {}",
+            String::from_utf8_lossy(&answer.body)
+        );
     }
     let me: Me = serde_json::from_slice(&answer.body)?;
     Ok(Person {
@@ -62,7 +67,9 @@ async fn befriend(connection: &mut Connection, one: &Person, other: &Person) -> 
         .ask("POST", "/api/v1/contact_requests", &one.cookie, &body)
         .await?;
     let request: Value = serde_json::from_slice(&asked.body)?;
-    let id = request["id"].as_str().context("no request to become contacts")?;
+    let id = request["id"]
+        .as_str()
+        .context("no request to become contacts")?;
     let path = format!("/api/v1/contact_requests/{id}/accept");
     let accepted = connection.ask("POST", &path, &other.cookie, "{}").await?;
     if accepted.status != 200 {

@@ -64,14 +64,21 @@ impl fmt::Display for Report {
         }
         let (middle, rows) = (median(ours), median(sqlite));
         let ratio = self.rounds.ratio();
-        writeln!(f, "{:>8} {middle:>10.0} {rows:>10.0}   × {ratio:.2}", "median")?;
+        writeln!(
+            f,
+            "{:>8} {middle:>10.0} {rows:>10.0}   × {ratio:.2}",
+            "median"
+        )?;
         writeln!(
             f,
             "From send to arrival on another stream, at {RATE} messages a second:"
         )?;
         let at = |percent| self.latency.percentile(percent);
         let (half, most, longest) = (at(50), at(99), at(100));
-        writeln!(f, "     p50 {half:.2} ms, p99 {most:.2} ms, longest {longest:.2} ms")
+        writeln!(
+            f,
+            "     p50 {half:.2} ms, p99 {most:.2} ms, longest {longest:.2} ms"
+        )
     }
 }
 

@@ -76,7 +76,10 @@ impl Sender {
             .ask("POST", &self.path, cookie, &command)
             .await?;
         if answer.status != 201 {
-            bail!("not acknowledged: {}", String::from_utf8_lossy(&answer.body));
+            bail!(
+                "not acknowledged: {}",
+                String::from_utf8_lossy(&answer.body)
+            );
         }
         Ok(())
     }
@@ -87,15 +90,22 @@ pub fn client_id() -> ClientId {
     static USED: AtomicU64 = AtomicU64::new(0);
     let mut unique = [0; 10];
     unique[2..].copy_from_slice(&USED.fetch_add(1, Ordering::Relaxed).to_be_bytes());
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    ClientId::new(Millis::try_from(now.as_millis()).unwrap_or_default(), unique)
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    ClientId::new(
+        Millis::try_from(now.as_millis()).unwrap_or_default(),
+        unique,
+    )
 }
 
 /// How many messages a conversation has, by the server's own account.
 async fn messages(pair: &Pair) -> Result<u64> {
     let mut connection = Connection::open(pair.address).await?;
     let path = format!("/api/v1/conversations/{}", pair.conversation);
-    let answer = connection.ask("GET", &path, &pair.sender.cookie, "").await?;
+    let answer = connection
+        .ask("GET", &path, &pair.sender.cookie, "")
+        .await?;
     let conversation: Value = serde_json::from_slice(&answer.body)?;
     match conversation["head_msg_no"].as_u64() {
         Some(messages) => Ok(messages),

@@ -17,7 +17,10 @@ impl Server {
     pub fn start(program: &Path, data: &Path) -> Result<Self> {
         let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
-            if name.to_str().is_some_and(|name| name.starts_with("ZSPCHAT_")) {
+            if name
+                .to_str()
+                .is_some_and(|name| name.starts_with("ZSPCHAT_"))
+            {
                 command.env_remove(name);
             }
         }
@@ -30,15 +33,23 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("{} cannot be started", program.display()))?;
-        let stdout = process.stdout.take().context("the server's output is piped")?;
+        let stdout = process
+            .stdout
+            .take()
+            .context("the server's output is piped")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
         let mut server = Self {
             process,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
         };
-        let (_, address) = line.trim().rsplit_once("//").context("the server did not start")?;
-        server.address = address.parse().context("where the server is cannot be read")?;
+        let (_, address) = line
+            .trim()
+            .rsplit_once("//")
+            .context("the server did not start")?;
+        server.address = address
+            .parse()
+            .context("where the server is cannot be read")?;
         Ok(server)
     }
 

@@ -61,7 +61,10 @@ mod tests {
         assert!(plain.round(Duration::from_millis(20)).unwrap() > 0.0);
         let setting = |name: &str| -> String {
             let value = |row: &rusqlite::Row<'_>| row.get::<_, rusqlite::types::Value>(0);
-            format!("{:?}", plain.0.pragma_query_value(None, name, value).unwrap())
+            format!(
+                "{:?}",
+                plain.0.pragma_query_value(None, name, value).unwrap()
+            )
         };
         assert_eq!(setting("journal_mode"), r#"Text("wal")"#);
         assert_eq!(setting("synchronous"), "Integer(2)");

@@ -49,21 +49,26 @@ pub fn axum_only_in_http(sources: &Sources) -> Vec<String> {
         .collect()
 }
 
-pub fn sqlx_only_in_store(sources: &Sources) -> Vec<String> {
-    ["server/src/", "server/tests/"]
-        .iter()
-        .flat_map(|folder| sources.below(folder))
+pub fn sql_only_in_store(sources: &Sources) -> Vec<String> {
+    sources
+        .all()
+        .filter(|source| source.extension() == "rs")
         .filter(|source| {
             !within(
                 source,
                 &[
                     "server/src/store/",
                     "server/src/store.rs",
-                    "server/tests/it/chat/",
+                    // What no request can do to a database, or see of it.
+                    "server/tests/it/raw.rs",
+                    // What the server is measured against.
+                    "xtask/bench/src/sqlite.rs",
+                    // This rule.
+                    "xtask/src/tidy/imports.rs",
                 ],
             )
         })
-        .flat_map(|source| source.naming(&["sqlx"], "ask the store instead"))
+        .flat_map(|source| source.naming(&["sqlx", "rusqlite"], "ask the store instead"))
         .collect()
 }
 
@@ -290,7 +295,7 @@ mod tests {
             ("server/src/store/mod.rs", "use sqlx::Pool;"),
         ]);
         assert_eq!(axum_only_in_http(&sources).len(), 1);
-        assert_eq!(sqlx_only_in_store(&sources).len(), 1);
+        assert_eq!(sql_only_in_store(&sources).len(), 1);
     }
 
     #[test]

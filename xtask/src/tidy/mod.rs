@@ -22,7 +22,7 @@ const RULES: [(&str, Rule); 16] = [
         "axum is named only where the server speaks HTTP",
         imports::axum_only_in_http,
     ),
-    ("SQL is only in the store", imports::sqlx_only_in_store),
+    ("SQL is only in the store", imports::sql_only_in_store),
     (
         "the server's modules import downwards only",
         imports::server_goes_down,

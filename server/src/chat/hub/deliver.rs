@@ -13,6 +13,7 @@ use super::state::State;
 use super::{Hub, TooSlowStreams};
 use crate::bus::{Encoded, Message, Payload, Topic};
 use crate::store::StoreError;
+use crate::telemetry::metrics::GAPS_FILLED;
 
 impl Hub {
     /// Passes on what came from the bus, in order.
@@ -75,7 +76,7 @@ impl Hub {
         if seq == last + 1 {
             self.forward(encoded);
         } else if seq > last {
-            metrics::counter!("zspchat_gaps_filled_total").increment(1);
+            metrics::counter!(GAPS_FILLED).increment(1);
             self.fill_while_forwarding(id).await;
         }
     }

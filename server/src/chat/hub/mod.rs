@@ -29,6 +29,7 @@ use crate::clock::Clock;
 use crate::presence::Presence;
 use crate::random::Random;
 use crate::store::Store;
+use crate::telemetry::metrics::STREAMS;
 use state::{State, bye};
 
 pub use subscription::Subscription;
@@ -143,7 +144,7 @@ impl Hub {
         if !topics.is_empty() {
             self.0.bus.unsubscribe(topics);
         }
-        metrics::gauge!("zspchat_streams").decrement(1.0);
+        metrics::gauge!(STREAMS).decrement(1.0);
     }
 }
 

@@ -12,6 +12,7 @@ use super::state::Stream;
 use super::{Hub, SessionKey, Subscription};
 use crate::bus::Topic;
 use crate::store::{Heads, Standing, StoreError};
+use crate::telemetry::metrics::STREAMS;
 
 /// How much earlier than asked for heads are told again: clocks and commits overlap.
 const OVERLAP: Millis = 5 * 60_000;
@@ -77,7 +78,7 @@ impl Hub {
         let oldest = local.streams[..surplus].to_vec();
         let stopping = state.stopping;
         drop(state);
-        metrics::gauge!("zspchat_streams").increment(1.0);
+        metrics::gauge!(STREAMS).increment(1.0);
         // Hidden until it is known whether they hide.
         self.0.presence.arrived(user);
         self.end_all(oldest, ByeReason::TooManyStreams);

@@ -6,6 +6,7 @@ use protocol::{ConversationId, Millis};
 
 use super::Hub;
 use crate::store::StoreError;
+use crate::telemetry::metrics::SWEPT;
 
 /// How far the sweep looks back behind its last look: a commit may become visible that much later
 /// than the time it carries.
@@ -42,7 +43,7 @@ impl Hub {
                     .collect()
             };
             for id in behind {
-                metrics::counter!("zspchat_swept_total").increment(1);
+                metrics::counter!(SWEPT).increment(1);
                 self.fill(id).await;
             }
         }

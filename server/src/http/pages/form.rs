@@ -37,7 +37,7 @@ impl FromRequest<AppState> for Form {
             .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
         // One byte of text may take three in a form.
         let limit = app.limits().body_bytes * 3;
-        let bytes = body::read(request.into_body(), limit).await?;
+        let bytes = body::read(request.into_body(), limit, app.config.patience.body).await?;
         if !is_form {
             return Err(Failure::new(Code::UnsupportedMediaType, "Send a form.").into());
         }

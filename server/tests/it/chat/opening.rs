@@ -36,13 +36,7 @@ async fn a_database_is_open_once() {
 #[tokio::test]
 async fn a_newer_database_is_left_alone() {
     let scene = Scene::new().await;
-    sqlx::query(
-        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-         VALUES (9999, 'to come', true, x'00', 0)",
-    )
-    .execute(&scene.raw)
-    .await
-    .unwrap();
+    scene.raw.make_newer().await;
     let mut config = DatabaseConfig::file(scene.folder.path().join("zspchat.db"));
     config.exclusive = false;
     let refused = open(&config).await.unwrap_err();
@@ -80,9 +74,5 @@ async fn a_folder_that_cannot_be_made_is_named() {
 #[tokio::test]
 async fn commits_are_on_the_disk() {
     let scene = Scene::new().await;
-    let (mode,): (String,) = sqlx::query_as("PRAGMA journal_mode")
-        .fetch_one(&scene.raw)
-        .await
-        .unwrap();
-    assert_eq!(mode, "wal");
+    assert_eq!(scene.raw.journal_mode().await, "wal");
 }

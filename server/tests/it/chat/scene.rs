@@ -15,9 +15,10 @@ use server::chat::{Accepted, Hub, Outcome, Reads, Settings, Submitted, Subscript
 use server::clock::Clock;
 use server::presence::Presence;
 use server::random::Random;
-use server::store::{DatabaseConfig, Store};
-use sqlx::SqlitePool;
+use server::store::{DatabaseConfig, NewUser, Store};
 use tempfile::TempDir;
+
+use crate::raw::Raw;
 
 pub const START: Millis = 1_800_000_000_000;
 pub const MINUTE: Millis = 60_000;
@@ -34,8 +35,7 @@ pub struct Scene {
     pub bus: Arc<dyn Bus>,
     pub settings: Settings,
     from_bus: Receiver,
-    /// A connection beside the store's own, for what no request can do.
-    pub raw: SqlitePool,
+    pub raw: Raw,
     pub folder: TempDir,
     over: Arc<std::sync::Mutex<Vec<[u8; 32]>>>,
 }
@@ -56,9 +56,7 @@ impl Scene {
         let mut config = DatabaseConfig::file(&file);
         config.busy_timeout = std::time::Duration::from_millis(50);
         let store = Store::open(&config, &clock, &random).await.unwrap();
-        let raw = SqlitePool::connect(&format!("sqlite:{}", file.display()))
-            .await
-            .unwrap();
+        let raw = Raw::open(&file).await;
         let settings = Settings::default();
         let (bus, from_bus) = InProcess::losing(loses);
         let bus: Arc<dyn Bus> = Arc::new(bus);
@@ -102,15 +100,14 @@ impl Scene {
 
     pub async fn user(&self, handle: &str) -> UserId {
         let id = UserId::new(self.clock.now(), self.random.bytes());
-        sqlx::query(
-            "INSERT INTO users (id, number, handle, role, name, version, account_version, created_at)
-             VALUES ($1, (SELECT COALESCE(MAX(number), 9999) + 1 FROM users), $2, 'user', $2, 1, 1, 1)",
-        )
-        .bind(id.0)
-        .bind(handle)
-        .execute(&self.raw)
-        .await
-        .unwrap();
+        let user = NewUser {
+            id,
+            handle: handle.to_owned(),
+            name: handle.to_owned(),
+            phc: String::new(),
+            at: self.clock.now(),
+        };
+        self.store.create_user(&user).await.unwrap();
         id
     }
 
@@ -120,33 +117,24 @@ impl Scene {
         for (number, user) in users.iter_mut().enumerate() {
             *user = self.user(&format!("friend{number}")).await;
         }
-        for owner in users {
-            for peer in users {
-                if owner != peer {
-                    self.contact(owner, peer).await;
-                }
+        for (number, one) in users.iter().enumerate() {
+            for other in &users[..number] {
+                self.contacts(*one, *other).await;
             }
         }
         users
     }
 
-    pub async fn contact(&self, owner: UserId, peer: UserId) {
-        self.sql(
-            "INSERT INTO contacts (owner, peer, since) VALUES ($1, $2, 1)",
-            owner,
-            peer,
-        )
-        .await;
+    /// Makes two people each other's contacts.
+    pub async fn contacts(&self, one: UserId, other: UserId) {
+        let now = self.clock.now();
+        self.store.make_contacts(one, other, now).await.unwrap();
     }
 
-    /// Runs a statement over two users.
-    pub async fn sql(&self, sql: &'static str, one: UserId, other: UserId) {
-        sqlx::query(sql)
-            .bind(one.0)
-            .bind(other.0)
-            .execute(&self.raw)
-            .await
-            .unwrap();
+    /// Takes somebody out of one's contacts; they keep theirs.
+    pub async fn remove_contact(&self, owner: UserId, peer: UserId) {
+        let now = self.clock.now();
+        assert!(self.store.remove_contact(owner, peer, now).await.unwrap());
     }
 
     /// A command as it is taken in now.
@@ -242,11 +230,6 @@ impl Scene {
     ) -> protocol::api::conversations::Mine {
         let found = self.store.conversation(user, conversation).await.unwrap();
         found.expect("a member").mine
-    }
-
-    pub async fn count(&self, sql: &'static str) -> i64 {
-        let (count,): (i64,) = sqlx::query_as(sql).fetch_one(&self.raw).await.unwrap();
-        count
     }
 }
 

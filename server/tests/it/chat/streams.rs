@@ -151,7 +151,8 @@ async fn only_mutual_contacts_learn_who_is_online() {
     let mut scene = Scene::new().await;
     let [ada, ben] = scene.friends().await;
     let eve = scene.user("eve").await;
-    scene.contact(eve, ada).await;
+    scene.contacts(eve, ada).await;
+    scene.remove_contact(ada, eve).await;
     let [mut bens, mut eves] = [scene.open(ben).await, scene.open(eve).await];
     for stream in [&mut bens, &mut eves] {
         stream.take();
@@ -192,13 +193,7 @@ async fn presence_follows_contacts_and_hiding() {
     scene.deliver().await;
     assert_eq!(presences(&mut bens), [(ada, PresenceState::Offline)]);
     scene.presence.set_invisible(ada, false);
-    scene
-        .sql(
-            "DELETE FROM contacts WHERE owner = $1 AND peer = $2",
-            ada,
-            ben,
-        )
-        .await;
+    scene.remove_contact(ada, ben).await;
     let changed = Account {
         contacts: true,
         ..Account::default()
@@ -209,7 +204,7 @@ async fn presence_follows_contacts_and_hiding() {
         presences(&mut bens),
         [(ada, PresenceState::Online), (ada, PresenceState::Unknown)]
     );
-    scene.contact(ada, ben).await;
+    scene.contacts(ada, ben).await;
     scene.bus.publish_account(ben, changed);
     scene.deliver().await;
     assert_eq!(presences(&mut bens), [(ada, PresenceState::Online)]);

@@ -75,29 +75,11 @@ impl TestApp {
 
     /// Somebody who is not logged in.
     pub fn anybody(&self) -> Browser {
-        let client = Client::builder()
-            .redirect(redirect::Policy::none())
-            .build()
-            .unwrap();
-        Browser {
-            client,
-            base: self.base.clone(),
-            origin: Some(self.base.clone()),
-            cookies: Vec::new(),
-        }
+        Browser::at(&self.base)
     }
 
     pub async fn register(&self, handle: &str) -> Person {
-        let mut browser = self.anybody();
-        let body = json!({"handle": handle, "password": PASSWORD});
-        let answer = browser.post("/api/v1/accounts", body).await;
-        assert_eq!(answer.status, 201, "{}", answer.text);
-        browser.keep(&answer);
-        let me: Me = answer.read();
-        Person {
-            browser,
-            id: me.user.id,
-        }
+        self.anybody().register(handle).await
     }
 
     /// Two people who are each other's contacts.
@@ -154,6 +136,32 @@ impl Answer {
 }
 
 impl Browser {
+    /// A browser of nobody's, at a server.
+    pub fn at(base: &str) -> Self {
+        let client = Client::builder()
+            .redirect(redirect::Policy::none())
+            .build()
+            .unwrap();
+        Self {
+            client,
+            base: base.to_owned(),
+            origin: Some(base.to_owned()),
+            cookies: Vec::new(),
+        }
+    }
+
+    pub async fn register(mut self, handle: &str) -> Person {
+        let body = json!({"handle": handle, "password": PASSWORD});
+        let answer = self.post("/api/v1/accounts", body).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        self.keep(&answer);
+        let me: Me = answer.read();
+        Person {
+            browser: self,
+            id: me.user.id,
+        }
+    }
+
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         if let Some(origin) = &self.origin {

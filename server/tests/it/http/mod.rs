@@ -1,12 +1,13 @@
 //! The whole server, over TCP, as a browser sees it.
 
 mod accounts;
-mod app;
+pub mod app;
 mod commands;
 mod contacts;
 mod limits;
 mod operation;
 mod pages;
+mod patience;
 mod privacy;
 mod security;
 mod streams;

@@ -1,0 +1,115 @@
+//! What it tells those who run it.
+
+use serde_json::{Value, json};
+
+use super::child::{Server, message};
+use crate::http::app::{PASSWORD, say};
+
+#[tokio::test]
+async fn every_line_about_a_request_names_it_and_tells_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let server =
+        Server::start_with(folder.path(), &[("ZSPCHAT_LOG_LEVEL", "debug,sqlx=off")]).await;
+    let ann = server.anybody().register("ann").await;
+    let own = ann.with(&ann);
+    ann.say(own, "a word between us").await;
+    let missing = ann.get("/api/v1/users/nobody").await;
+    missing.is_problem(404, "not_found");
+    let refused = ann.command(own, json!({"kind": "send"})).await;
+    refused.is_problem(400, "malformed");
+    let request = |answer: &crate::http::app::Answer| answer.json()["request_id"].clone();
+    for (id, status) in [(request(&missing), 404), (request(&refused), 400)] {
+        let line = server
+            .logged(|line| (line["span"]["id"] == id).then(|| line.clone()))
+            .await;
+        assert_eq!(line["fields"]["status"], status);
+        assert!(
+            line["span"]["route"]
+                .as_str()
+                .unwrap()
+                .starts_with("/api/v1/")
+        );
+    }
+    let lines = server.lines();
+    let answered: Vec<&Value> = lines
+        .iter()
+        .filter(|line| message(line) == "answered")
+        .collect();
+    assert!(answered.len() >= 4);
+    assert!(
+        answered
+            .iter()
+            .all(|line| line["span"]["id"].as_str().is_some())
+    );
+    let (_, token) = &ann.browser.cookies[0];
+    let log = lines.iter().map(Value::to_string).collect::<String>();
+    for secret in [PASSWORD, "between us", token] {
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}
+
+#[tokio::test]
+async fn what_happens_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path()).await;
+    let ann = server.anybody().register("ann").await;
+    let mut stream = ann.stream().await;
+    let own = ann.with(&ann);
+    ann.say(own, "one").await;
+    ann.command(own, json!([say("two"), say("three")])).await;
+    while stream.event().await.msg_no < 3 {}
+    let wrong = json!({"handle": "ann", "password": "a wrong one"});
+    server.anybody().post("/api/v1/session", wrong).await;
+    let answer = server.anybody().get("/metrics").await;
+    assert_eq!(answer.status, 200);
+    assert!(
+        answer
+            .header("content-type")
+            .starts_with("text/plain; version=0.0.4")
+    );
+    let counted = |line: &str| {
+        let found = answer
+            .text
+            .lines()
+            .find_map(|counted| counted.strip_prefix(line));
+        let number = found.unwrap_or_else(|| panic!("no {line} in {}", answer.text));
+        number.trim().parse::<f64>().unwrap()
+    };
+    let is = |line: &str, number: f64| assert!((counted(line) - number).abs() < 0.1, "{line}");
+    is("zspchat_events_stored_total ", 4.0);
+    is("zspchat_streams ", 1.0);
+    is("zspchat_log_ins_total{outcome=\"refused\"} ", 1.0);
+    is(
+        "zspchat_http_requests_total{method=\"POST\",route=\"/api/v1/accounts\",status=\"201\"} ",
+        1.0,
+    );
+    is("zspchat_batch_commands_bucket{le=\"2\"} ", 3.0);
+    is("zspchat_batch_commands_bucket{le=\"1\"} ", 2.0);
+    assert!(counted("zspchat_http_connections ") >= 1.0);
+    let route = "route=\"/api/v1/conversations/{conversation}/commands\"";
+    is(
+        &format!("zspchat_http_request_seconds_count{{{route}}} "),
+        2.0,
+    );
+    // Each says what it means.
+    for line in answer.text.lines() {
+        if let Some(typed) = line.strip_prefix("# TYPE ") {
+            let name = typed.split(' ').next().unwrap();
+            assert!(answer.text.contains(&format!("# HELP {name} ")), "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn counts_may_have_an_address_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let variables = [("ZSPCHAT_METRICS_LISTEN", "127.0.0.1:0")];
+    let server = Server::start_with(folder.path(), &variables).await;
+    assert_eq!(server.anybody().get("/metrics").await.status, 404);
+    let address = server
+        .logged(|line| Some(line["fields"]["metrics"].as_str()?.to_owned()))
+        .await;
+    let elsewhere = crate::http::app::Browser::at(&format!("http://{address}"));
+    assert!(elsewhere.get("/metrics").await.text.contains("# TYPE"));
+    assert_eq!(elsewhere.get("/api/v1/limits").await.status, 404);
+}
