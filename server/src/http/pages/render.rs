@@ -75,7 +75,18 @@ async fn render(
     let html = to_bytes(page.into_body(), usize::MAX)
         .await
         .map_err(|error| broken(&error))?;
-    String::from_utf8(html.to_vec()).map_err(|error| broken(&error))
+    let html = String::from_utf8(html.to_vec()).map_err(|error| broken(&error))?;
+    Ok(with_carriage_returns(html))
+}
+
+/// A carriage return that stands in a page as it is becomes a line feed when it is read: what was
+/// written with one would be shown as something else. In scripts, JSON has escaped it.
+fn with_carriage_returns(html: String) -> String {
+    if html.contains('\r') {
+        html.replace('\r', "&#13;")
+    } else {
+        html
+    }
 }
 
 /// The SHA-256 of each inline script, as a policy names it.
