@@ -21,7 +21,10 @@ pub async fn result(request: &IdbRequest) -> Result<JsValue, DiskError> {
     });
     request.set_onsuccess(Some(handler.as_ref().unchecked_ref()));
     request.set_onerror(Some(handler.as_ref().unchecked_ref()));
-    let listening = Listening(request, handler);
+    let listening = Listening {
+        request,
+        _handler: handler,
+    };
     let _ = done.await;
     drop(listening);
     match request.error() {
@@ -33,15 +36,15 @@ pub async fn result(request: &IdbRequest) -> Result<JsValue, DiskError> {
 
 /// Handlers that hang on a request. Whoever waits may be given up, and then they must not be called
 /// any more: they are gone.
-struct Listening<'a>(
-    &'a IdbRequest,
-    #[expect(dead_code, reason = "kept alive")] Closure<dyn FnMut()>,
-);
+struct Listening<'a> {
+    request: &'a IdbRequest,
+    _handler: Closure<dyn FnMut()>,
+}
 
 impl Drop for Listening<'_> {
     fn drop(&mut self) {
-        self.0.set_onsuccess(None);
-        self.0.set_onerror(None);
+        self.request.set_onsuccess(None);
+        self.request.set_onerror(None);
     }
 }
 
