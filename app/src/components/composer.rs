@@ -13,6 +13,7 @@ use super::hidden_fields::HiddenFields;
 use super::icon::Icon;
 use super::mentions::{Callee, LIST_ID, Mentions, callees, option_id};
 use crate::state::mention::{bytes_at, called, query};
+use crate::state::navigation::{focus_soon, is_narrow};
 use crate::state::port::Action;
 use crate::state::{Chat, use_chat};
 
@@ -362,6 +363,12 @@ fn follow(writing: Writing) {
             writing.typed(false);
         } else if let Some(draft) = draft {
             area.set_value(&draft);
+        }
+    });
+    // Who opens a chat wants to write; on a narrow screen a keyboard would cover what is to be read.
+    Effect::new(move |_| {
+        if chat.navigation.has_moved() && !is_narrow() {
+            focus_soon(area);
         }
     });
     Effect::new(move |_| {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use protocol::ConversationId;
 use protocol::api::conversations::ChangePreferences;
 use protocol::ids::ConversationKind;
+use wasm_bindgen::JsCast;
 
 use super::avatar::{Avatar, Seed};
 use super::badge::{Badge, OnlineDot};
@@ -122,6 +123,21 @@ pub fn ConversationRow(id: ConversationId) -> impl IntoView {
     )
 }
 
+/// The line that has the focus is about to go: one beside it stays.
+fn focus_neighbour() {
+    let focused = document().active_element();
+    let Some(row) = focused.and_then(|it| it.closest("li.row").ok().flatten()) else {
+        return;
+    };
+    let beside = row
+        .next_element_sibling()
+        .or_else(|| row.previous_element_sibling());
+    let link = beside.and_then(|it| it.query_selector("a").ok().flatten());
+    if let Some(link) = link.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = link.focus();
+    }
+}
+
 /// What the menu of a conversation offers.
 pub fn choices(chat: Chat, id: ConversationId) -> Vec<Choice> {
     let t = chat.t();
@@ -142,6 +158,7 @@ pub fn choices(chat: Chat, id: ConversationId) -> Vec<Choice> {
     let (pin, silence, head) = (!mine.pinned, !mine.silenced, conversation.head);
     let delete = move || {
         let answer = Answer::new(t.delete, move |_| {
+            focus_neighbour();
             chat.prefer(
                 id,
                 ChangePreferences {
@@ -158,6 +175,7 @@ pub fn choices(chat: Chat, id: ConversationId) -> Vec<Choice> {
             .confirm(t.delete_chat, t.delete_chat_text, answer.dangerous());
     };
     let hide = move || {
+        focus_neighbour();
         chat.prefer(
             id,
             ChangePreferences {

@@ -28,6 +28,9 @@ pub fn Field(
     /// Whether it must be filled in.
     #[prop(optional)]
     required: bool,
+    /// Whether the page is for filling it in.
+    #[prop(optional)]
+    autofocus: bool,
 ) -> impl IntoView {
     let id = [form.id, "-", name].concat();
     let hint_id = [&id, "-hint"].concat();
@@ -59,6 +62,7 @@ pub fn Field(
                 autocapitalize="none"
                 spellcheck="false"
                 required=required
+                autofocus=autofocus
                 dir="auto"
                 aria-describedby=described
                 aria-invalid=move || fault.with(Option::is_some).then_some("true")

@@ -31,6 +31,7 @@ pub fn choices(chat: Chat, event: &Event, message: &Message) -> Vec<Choice> {
     }
     let delete = move || {
         let answer = Answer::new(t.delete, move |_| {
+            focus_log();
             chat.act(Action::HideMessage { conversation, seq });
         });
         chat.overlay
@@ -38,6 +39,15 @@ pub fn choices(chat: Chat, event: &Event, message: &Message) -> Vec<Choice> {
     };
     choices.push(Choice::new(t.delete, delete).dangerous());
     choices
+}
+
+/// The line that has the focus is about to go: its log stays.
+fn focus_log() {
+    let focused = document().active_element();
+    let log = focused.and_then(|it| it.closest("[role=log]").ok().flatten());
+    if let Some(log) = log.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = log.focus();
+    }
 }
 
 /// Puts text on the clipboard, also where the clipboard's own interface is kept from a page, as over

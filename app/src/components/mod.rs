@@ -27,4 +27,5 @@ pub mod navigation;
 pub mod notices;
 pub mod outgoing;
 pub mod overlay;
+mod scroll;
 pub mod search;

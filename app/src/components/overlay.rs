@@ -153,6 +153,13 @@ fn Ask(question: Question) -> impl IntoView {
             let _ = dialog.show_modal();
         }
     });
+    // As long as the dialog is open, nothing around it takes the focus back.
+    let close = move || {
+        if let Some(dialog) = dialog.get_untracked() {
+            dialog.close();
+        }
+        overlay.close_question();
+    };
     let title = question.title.clone();
     let [heading, title_again] = [title.clone(), title.clone()];
     let field = question.field.is_some().then(|| {
@@ -189,20 +196,20 @@ fn Ask(question: Question) -> impl IntoView {
         .iter()
         .take(question.answers.len().saturating_sub(1))
         .cloned()
-        .map(|answer| answer_view(answer, typed, "button"))
+        .map(|answer| answer_view(answer, typed, close))
         .collect();
     let submit_label = last.as_ref().map(|it| it.label.clone()).unwrap_or_default();
     let submit_danger = last.as_ref().is_some_and(|it| it.danger);
     let on_submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        overlay.close_question();
+        close();
         if let Some(answer) = &last {
             (answer.run)(typed.get_untracked());
         }
     };
     let on_cancel = move |event: ev::Event| {
         event.prevent_default();
-        overlay.close_question();
+        close();
     };
     view! {
         <dialog class="dialog" aria-label=title node_ref=dialog on:cancel=on_cancel>
@@ -214,7 +221,7 @@ fn Ask(question: Question) -> impl IntoView {
                     <button
                         type="button"
                         class="button plain"
-                        on:click=move |_| overlay.close_question()
+                        on:click=move |_| close()
                     >
                         {t.cancel}
                     </button>
@@ -229,14 +236,17 @@ fn Ask(question: Question) -> impl IntoView {
     .into_any()
 }
 
-fn answer_view(answer: Answer, typed: RwSignal<String>, kind: &'static str) -> impl IntoView {
-    let overlay = use_chat().overlay;
+fn answer_view(
+    answer: Answer,
+    typed: RwSignal<String>,
+    close: impl Fn() + 'static,
+) -> impl IntoView {
     let run = move |_| {
-        overlay.close_question();
+        close();
         (answer.run)(typed.get_untracked());
     };
     view! {
-        <button type=kind class="button plain" class:danger=answer.danger on:click=run>
+        <button type="button" class="button plain" class:danger=answer.danger on:click=run>
             {answer.label}
         </button>
     }

@@ -1,9 +1,10 @@
 //! Finds contacts and groups by what they are called.
 
-use leptos::ev;
 use leptos::prelude::*;
+use leptos::{ev, html};
 use protocol::ConversationId;
 use protocol::ids::ConversationKind;
+use wasm_bindgen::JsCast;
 
 use super::avatar::{Avatar, Seed};
 use super::icon::Icon;
@@ -30,6 +31,35 @@ pub fn SearchBox(
         }
         _ => {}
     };
+    let plus = NodeRef::<html::Details>::new();
+    let close = move || {
+        if let Some(plus) = plus.try_get_untracked().flatten() {
+            plus.set_open(false);
+        }
+    };
+    let leave = move |event: ev::KeyboardEvent| {
+        if event.key() == "Escape" {
+            event.prevent_default();
+            close();
+            // The button of the menu stays.
+            let button = plus.get_untracked().and_then(|it| it.first_element_child());
+            if let Some(button) = button.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok()) {
+                let _ = button.focus();
+            }
+        }
+    };
+    let outside = window_event_listener(ev::click, move |event| {
+        let target = event
+            .target()
+            .and_then(|it| it.dyn_into::<web_sys::Node>().ok());
+        let inside = plus
+            .get_untracked()
+            .is_some_and(|it| it.contains(target.as_ref()));
+        if !inside {
+            close();
+        }
+    });
+    on_cleanup(move || outside.remove());
     view! {
         <div class="search">
             <label class="needs-script">
@@ -44,11 +74,11 @@ pub fn SearchBox(
                     on:keydown=on_keydown
                 />
             </label>
-            <details class="plus">
+            <details class="plus" node_ref=plus on:keydown=leave>
                 <summary aria-label=t.new_chat>
                     <Icon name="plus" />
                 </summary>
-                <ul class="menu">
+                <ul class="menu" on:click=move |_| close()>
                     <li>
                         <a href=Place::NewGroup.path()>
                             <Icon name="users" />

@@ -14,6 +14,7 @@ pub struct Address(pub String);
 #[derive(Clone, Copy)]
 pub struct Navigation {
     address: RwSignal<String>,
+    moved: StoredValue<bool>,
     /// What is shown there.
     pub place: Memo<Place>,
 }
@@ -24,7 +25,17 @@ impl Navigation {
         let address =
             RwSignal::new(use_context::<Address>().map_or_else(shown, |Address(address)| address));
         let place = Memo::new(move |_| address.with(|address| Place::parse(address)));
-        Self { address, place }
+        Self {
+            address,
+            moved: StoredValue::new(false),
+            place,
+        }
+    }
+
+    /// Whether the reader came here from another page of the app: then the focus goes along. It is
+    /// theirs on a page that the browser has loaded.
+    pub fn has_moved(self) -> bool {
+        self.moved.get_value()
     }
 
     /// A value in the address's query, where it has one.
@@ -56,6 +67,7 @@ impl Navigation {
                 history.push_state_with_url(&JsValue::NULL, "", Some(address))
             };
         }
+        self.moved.set_value(true);
         self.address.set(address.to_owned());
     }
 
@@ -69,7 +81,10 @@ impl Navigation {
                 }
             }
         });
-        let steps = window_event_listener(ev::popstate, move |_| self.address.set(shown()));
+        let steps = window_event_listener(ev::popstate, move |_| {
+            self.moved.set_value(true);
+            self.address.set(shown());
+        });
         on_cleanup(move || {
             clicks.remove();
             steps.remove();
@@ -147,6 +162,12 @@ where
             let _ = element.focus();
         }
     });
+}
+
+/// Whether list and conversation are a stack here, as on a phone.
+pub fn is_narrow() -> bool {
+    let width = window().inner_width().ok().and_then(|it| it.as_f64());
+    width.is_some_and(|width| width < 768.0)
 }
 
 /// Which column a narrow screen shows: `list`, `chat`, its `details` or `page`.

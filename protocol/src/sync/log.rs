@@ -94,13 +94,18 @@ impl Log {
             .or_else(|| (!self.is_counted()).then_some((head, head)))
     }
 
-    /// Whether it is known how many messages are missing below what the server keeps. A page says so;
-    /// but where nothing is left to be fetched, none comes by itself.
+    /// Whether it is known how many messages are missing below what the server keeps, and which never
+    /// were the reader's. A page says so; but where nothing is left to be fetched, none comes by
+    /// itself.
     fn is_counted(&self) -> bool {
         let floor = self.first_kept();
-        floor == 1
-            || self.record.ranges.contains(floor - 1)
-            || self.record.span.is_some_and(|span| span.floor >= floor)
+        let mine = &self.record.conversation.mine;
+        let start = mine.joined_seq.max(mine.cleared_seq + 1);
+        let follows = floor == 1 || self.record.ranges.contains(floor - 1);
+        match self.record.span {
+            Some(span) => span.start >= start && (follows || span.floor >= floor),
+            None => follows,
+        }
     }
 
     /// Takes in events, and that all from `cover.0` to `cover.1` is then here.

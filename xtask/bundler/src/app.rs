@@ -97,9 +97,16 @@ mod tests {
 
         leave_out(&mut module, &["::hydrate_async"]);
 
-        let mut left: Vec<_> = module.funcs.iter().filter_map(|it| it.name.clone()).collect();
+        let mut left: Vec<_> = module
+            .funcs
+            .iter()
+            .filter_map(|it| it.name.clone())
+            .collect();
         left.sort();
-        assert_eq!(left, ["app::shared", "app::start", "view::hydrate_async::h1"]);
+        assert_eq!(
+            left,
+            ["app::shared", "app::start", "view::hydrate_async::h1"]
+        );
         let trap = module.funcs.get(never).kind.unwrap_local();
         assert!(trap.block(trap.entry_block()).instrs[0].0.is_unreachable());
     }

@@ -68,7 +68,15 @@ pub fn Add() -> impl IntoView {
                 on:submit=submit
             >
                 <Fault text=form.problem() />
-                <Field form name="find" label=t.handle hint=t.find_hint value=query required=true />
+                <Field
+                    form
+                    name="find"
+                    label=t.handle
+                    hint=t.find_hint
+                    value=query
+                    required=true
+                    autofocus=true
+                />
                 <button class="button">
                     <Icon name="search" />
                     {t.find}
