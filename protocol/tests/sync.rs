@@ -358,6 +358,48 @@ fn where_all_has_expired_one_page_tells_how_much_it_was() {
 }
 
 #[test]
+fn who_comes_back_learns_anew_where_their_part_begins() {
+    let mut ranges = protocol::sync::Ranges::default();
+    ranges.insert(1, 2);
+    ranges.insert(9, 9);
+    let mut back = conversation(1, 9, 9);
+    back.mine.joined_seq = 9;
+    let record = Record {
+        conversation: back.clone(),
+        ranges,
+        read_msg_no: 0,
+        span: Some(Span {
+            start: 1,
+            start_msg_no: 0,
+            floor: 5,
+            floor_msg_no: 4,
+        }),
+    };
+    let (mut tab, _) = Tab::opened(vec![record], vec![]);
+    tab.sync(1, vec![]);
+    let (ticket, after, limit) = pull_of(&tab.list(vec![back])).unwrap();
+    assert_eq!((after, limit), (8, 1));
+    let bounds = Page {
+        floor: 9,
+        floor_msg_no: 8,
+        start: 9,
+        start_msg_no: 8,
+        ..page(9, 9, 9)
+    };
+    let pulled = Pulled {
+        pages: vec![bounds],
+        left: vec![],
+    };
+    let effects = tab.does(Input::Pulled(ticket, Ok(pulled)));
+    let stored = effects.iter().find_map(|effect| match effect {
+        Effect::Store { record, .. } => Some(record),
+        _ => None,
+    });
+    let record = stored.expect("what the page says is kept");
+    assert_eq!(expired_between(record, Some(&said(2)), Some(&said(9))), 0);
+}
+
+#[test]
 fn an_answer_to_an_earlier_pull_does_not_end_the_one_under_way() {
     let mut tab = caught_up();
     let (old, ..) = pull_of(&tab.hears(said(8))).unwrap();
@@ -805,6 +847,19 @@ fn a_seam_counts_what_expired_unseen() {
     // A gap above the floor is not a seam: it is being fetched.
     assert_eq!(
         expired_between(&record(1, 0, 0), Some(&said(6)), Some(&said(9))),
+        0
+    );
+    // The reader took 7 and 8 out of their view; 9 and 10 have expired.
+    let mut hidden = record(11, 10, 0);
+    hidden.ranges.insert(1, 8);
+    hidden.ranges.insert(11, 20);
+    assert_eq!(
+        expired_between(&hidden, Some(&said(6)), Some(&said(11))),
+        2
+    );
+    // And 12, above the floor, which never counts.
+    assert_eq!(
+        expired_between(&hidden, Some(&said(11)), Some(&said(13))),
         0
     );
     // All of it has expired.

@@ -14,9 +14,10 @@ fn before(event: &Event) -> u64 {
 }
 
 /// How many messages the server let expire before this browser had them, in the gap between two
-/// events that stand next to each other in the local history. `older` is `None` above the first,
-/// `newer` is `None` below the last. What can still be fetched does not count, nor what was never
-/// this reader's (before they joined, after they cleared).
+/// events that stand next to each other in what is shown of the local history. `older` is `None` above
+/// the first, `newer` is `None` below the last. What can still be fetched does not count, nor what was
+/// never this reader's (before they joined, after they cleared), nor what is here but not shown: the
+/// messages that the reader took out of their view.
 pub fn expired_between(record: &Record, older: Option<&Event>, newer: Option<&Event>) -> u64 {
     let Some(span) = record.span else { return 0 };
     let older_seq: Seq = older.map_or(0, |event| event.seq);
@@ -33,5 +34,12 @@ pub fn expired_between(record: &Record, older: Option<&Event>, newer: Option<&Ev
         } else {
             u64::MAX
         });
-    to.saturating_sub(from)
+    let first = (older_seq + 1).max(span.start);
+    let end = newer_seq.min(span.floor.max(1));
+    let hidden: u64 = record
+        .ranges
+        .clip(first, end - 1)
+        .map(|(low, high)| high - low + 1)
+        .sum();
+    to.saturating_sub(from).saturating_sub(hidden)
 }

@@ -157,17 +157,7 @@ impl World {
                     .log(id)
                     .filter(|event| event.is_message() && (from..=head).contains(&event.seq))
                     .count() as u64,
-                "P4: messages of {id} that a browser of {user} holds or tells as expired {:?} {:?} {:?} from {from} head {head} floor {} {:?}",
-                record.span,
-                record.ranges,
-                record.conversation.mine,
-                conversation.floor,
-                browser
-                    .storage
-                    .events
-                    .range((id, 0)..=(id, Seq::MAX))
-                    .map(|(k, e)| (k.1, e.msg_no, e.kind.clone()))
-                    .collect::<Vec<_>>()
+                "P4: messages of {id} that a browser of {user} holds or tells as expired"
             );
             let mine = &record.conversation.mine;
             assert_eq!(
