@@ -853,10 +853,7 @@ fn a_seam_counts_what_expired_unseen() {
     let mut hidden = record(11, 10, 0);
     hidden.ranges.insert(1, 8);
     hidden.ranges.insert(11, 20);
-    assert_eq!(
-        expired_between(&hidden, Some(&said(6)), Some(&said(11))),
-        2
-    );
+    assert_eq!(expired_between(&hidden, Some(&said(6)), Some(&said(11))), 2);
     // And 12, above the floor, which never counts.
     assert_eq!(
         expired_between(&hidden, Some(&said(11)), Some(&said(13))),
