@@ -2,8 +2,14 @@
 
 #![allow(
     clippy::needless_pass_by_value,
+    clippy::large_types_passed_by_value,
+    clippy::option_option,
+    clippy::redundant_closure,
+    clippy::similar_names,
     clippy::too_many_lines,
-    reason = "components take their properties by value, and a view is one expression"
+    clippy::unused_self,
+    reason = "components take their properties by value, the state is a handful of handles that are \
+              copied, and a view is one expression"
 )]
 
 mod app;

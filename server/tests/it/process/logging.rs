@@ -9,7 +9,7 @@ use crate::http::app::{PASSWORD, say};
 async fn every_line_about_a_request_names_it_and_tells_no_secret() {
     let folder = tempfile::tempdir().unwrap();
     let server =
-        Server::start_with(folder.path(), &[("ZSPCHAT_LOG_LEVEL", "debug,sqlx=off")]).await;
+        Server::start_with(folder.path(), &[("ZSPCHAT_LOG_LEVEL", "info,server=debug")]).await;
     let ann = server.anybody().register("ann").await;
     let own = ann.with(&ann);
     ann.say(own, "a word between us").await;
