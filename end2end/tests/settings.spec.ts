@@ -38,9 +38,14 @@ test('the key that sends is chosen on this device', async ({ browser, server }) 
 test('the history is exported, cleared and imported', async ({ browser, server }) => {
   const [anna, ben] = (await Person.friends(server, 'anna', 'ben')) as [Person, Person];
   await ben.say(await anna.with(ben), '你好');
-  const { page } = await (await anna.open(browser)).goto('/settings');
+  const screen = await anna.open(browser);
+  const { page } = screen;
   const count = page.locator('dt', { hasText: '本机记录' }).locator('+ dd');
-  await expect(count).not.toHaveText('0');
+  // It is counted when the page opens, and the history of a new browser comes soon after.
+  await expect(async () => {
+    await screen.goto('/settings');
+    await expect(count).toHaveText(/^[1-9]/, { timeout: 1_000 });
+  }).toPass();
   const download = page.waitForEvent('download');
   await page.getByRole('button', { name: '导出聊天记录' }).click();
   const file = await (await download).path();

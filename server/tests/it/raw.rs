@@ -9,8 +9,8 @@ pub struct Raw(SqlitePool);
 
 impl Raw {
     pub async fn open(file: &Path) -> Self {
-        let pool = SqlitePool::connect(&format!("sqlite:{}", file.display()));
-        Self(pool.await.unwrap())
+        let address = format!("sqlite:{}", file.display());
+        Self(SqlitePool::connect(&address).await.unwrap())
     }
 
     pub async fn close(self) {
