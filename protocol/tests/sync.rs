@@ -376,9 +376,9 @@ fn who_comes_back_learns_anew_where_their_part_begins() {
         }),
     };
     let (mut tab, _) = Tab::opened(vec![record], vec![]);
-    tab.sync(1, vec![]);
-    let (ticket, after, limit) = pull_of(&tab.list(vec![back])).unwrap();
+    let (ticket, after, limit) = pull_of(&tab.sync(1, vec![])).unwrap();
     assert_eq!((after, limit), (8, 1));
+    assert!(pull_of(&tab.list(vec![back])).is_none(), "asked for once");
     let bounds = Page {
         floor: 9,
         floor_msg_no: 8,
