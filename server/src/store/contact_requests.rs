@@ -6,6 +6,7 @@ use protocol::api::contacts::{ContactRequest, RequestState};
 use protocol::{Millis, RequestId, UserId};
 use uuid::Uuid;
 
+use super::pool::begin;
 use super::{Store, StoreError, on_pool};
 
 #[derive(sqlx::FromRow)]
@@ -157,7 +158,7 @@ impl Store {
     pub async fn keep_request(&self, new: &NewRequest) -> Result<RequestId, StoreError> {
         let state = if new.heard { "open" } else { "declined" };
         on_pool!(self.write(), pool => {
-            let mut work = pool.begin_with("BEGIN IMMEDIATE").await?;
+            let mut work = begin(pool).await?;
             let before: Option<Uuid> = sqlx::query_scalar(
                 "SELECT id FROM contact_requests WHERE sender = $1 AND recipient = $2 \
                    AND state <> 'accepted' ORDER BY state = 'open' DESC, at DESC LIMIT 1",
@@ -207,7 +208,7 @@ impl Store {
         now: Millis,
     ) -> Result<(), StoreError> {
         on_pool!(self.write(), pool => {
-            let mut work = pool.begin_with("BEGIN IMMEDIATE").await?;
+            let mut work = begin(pool).await?;
             sqlx::query(
                 "INSERT INTO contacts (owner, peer, since) VALUES ($1, $2, $3), ($2, $1, $3) \
                  ON CONFLICT (owner, peer) DO NOTHING",
@@ -249,7 +250,7 @@ impl Store {
         now: Millis,
     ) -> Result<(), StoreError> {
         on_pool!(self.write(), pool => {
-            let mut work = pool.begin_with("BEGIN IMMEDIATE").await?;
+            let mut work = begin(pool).await?;
             sqlx::query(
                 "UPDATE contact_requests SET state = 'declined' \
                  WHERE id = $1 AND recipient = $2 AND state = 'open'",

@@ -5,6 +5,7 @@ use protocol::api::contacts::{ChangeContact, Contact};
 use protocol::{Millis, UserId};
 use uuid::Uuid;
 
+use super::pool::begin;
 use super::{Store, StoreError, on_pool};
 
 #[derive(sqlx::FromRow)]
@@ -126,7 +127,7 @@ impl Store {
         now: Millis,
     ) -> Result<bool, StoreError> {
         on_pool!(self.write(), pool => {
-            let mut work = pool.begin_with("BEGIN IMMEDIATE").await?;
+            let mut work = begin(pool).await?;
             let changed = sqlx::query(
                 "UPDATE contacts SET remark = COALESCE($3, remark), starred = COALESCE($4, starred), \
                    blocked = COALESCE($5, blocked) WHERE owner = $1 AND peer = $2",
@@ -161,7 +162,7 @@ impl Store {
         now: Millis,
     ) -> Result<bool, StoreError> {
         on_pool!(self.write(), pool => {
-            let mut work = pool.begin_with("BEGIN IMMEDIATE").await?;
+            let mut work = begin(pool).await?;
             let removed = sqlx::query("DELETE FROM contacts WHERE owner = $1 AND peer = $2")
                 .bind(owner.0)
                 .bind(peer.0)

@@ -1,6 +1,6 @@
 //! Which database it is.
 
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 use super::{Store, StoreError};
 
@@ -8,7 +8,7 @@ use super::{Store, StoreError};
 #[derive(Debug, Clone)]
 pub(crate) enum Pool {
     /// A file, or memory.
-    Sqlite(sqlx::SqlitePool),
+    Sqlite(SqlitePool),
 }
 
 /// What functions shared by several transactions run on.
@@ -32,6 +32,20 @@ impl Store {
 
     /// Begins to write: nobody else does until it ends.
     pub(crate) async fn writing(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        Ok(on_pool!(self.write(), pool => pool.begin_with("BEGIN IMMEDIATE").await?))
+        on_pool!(self.write(), pool => begin(pool).await)
+    }
+}
+
+/// Begins to write on SQLite's one connection for it.
+pub(super) async fn begin(pool: &SqlitePool) -> Result<Transaction<'static, Sqlite>, StoreError> {
+    const BEGIN: &str = "BEGIN IMMEDIATE";
+    match pool.begin_with(BEGIN).await {
+        // When the disk is full SQLite ends a transaction by itself, and the connection takes it for
+        // one that goes on: it is of no use any more.
+        Err(sqlx::Error::InvalidSavePointStatement) => {
+            pool.acquire().await?.close().await?;
+            Ok(pool.begin_with(BEGIN).await?)
+        }
+        begun => Ok(begun?),
     }
 }

@@ -4,6 +4,7 @@ use protocol::api::accounts::{ChangeMe, Known, Me, User};
 use protocol::{Millis, UserId};
 use uuid::Uuid;
 
+use super::pool::begin;
 use super::{Store, StoreError, on_pool};
 
 /// An account to be made.
@@ -97,7 +98,7 @@ impl Store {
     /// A unique violation where the handle is taken.
     pub async fn create_user(&self, user: &NewUser) -> Result<(), StoreError> {
         on_pool!(self.write(), pool => {
-            let mut work = pool.begin_with("BEGIN IMMEDIATE").await?;
+            let mut work = begin(pool).await?;
             sqlx::query(
                 "INSERT INTO users (id, number, handle, role, name, version, account_version, created_at) \
                  SELECT $1, COALESCE(MAX(number), 9999) + 1, $2, \
@@ -258,7 +259,7 @@ impl Store {
     ) -> Result<Vec<UserId>, StoreError> {
         let public = change.name.is_some() || change.signature.is_some();
         let watchers: Vec<Uuid> = on_pool!(self.write(), pool => {
-            let mut work = pool.begin_with("BEGIN IMMEDIATE").await?;
+            let mut work = begin(pool).await?;
             sqlx::query(
                 "UPDATE users SET name = COALESCE($2, name), signature = COALESCE($3, signature), \
                    invisible = COALESCE($4, invisible), \

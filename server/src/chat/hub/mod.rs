@@ -61,6 +61,8 @@ struct Inner {
     forwarding: tokio::sync::Mutex<()>,
     /// Up to when the sweep has looked.
     swept: Mutex<Millis>,
+    /// When sessions were checked last.
+    checked: Mutex<Millis>,
 }
 
 impl Hub {
@@ -86,6 +88,7 @@ impl Hub {
             state: Mutex::default(),
             forwarding: tokio::sync::Mutex::default(),
             swept: Mutex::new(started),
+            checked: Mutex::new(started),
         }))
     }
 

@@ -10,7 +10,7 @@ mod save;
 
 use sqlx::Sqlite;
 
-use super::{Pool, Store, StoreError};
+use super::{Store, StoreError};
 
 pub use changes::{Changes, HeadRow, KeyRow, MembershipRow, ReadRow};
 pub use load::{Known, Loaded, Wanted};
@@ -25,8 +25,7 @@ impl Store {
     /// # Errors
     /// The database cannot serve.
     pub async fn begin_append(&self) -> Result<Append, StoreError> {
-        let Pool::Sqlite(pool) = self.write();
-        Ok(Append(pool.begin_with("BEGIN IMMEDIATE").await?))
+        Ok(Append(self.writing().await?))
     }
 }
 
