@@ -1,12 +1,14 @@
 //! What a browser downloads, and the server that hands it out.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::command;
 use crate::project::{BROWSER, PRODUCT, Project};
+use crate::toolchain::WASM;
 
 /// How the app is always compiled for the browser: its size is what counts, in tests as well.
 const BROWSER_PROFILE: &str = "wasm-release";
@@ -55,6 +57,7 @@ pub fn product(project: &Project, profile: Profile) -> Result<Product> {
 
 /// Builds the site, in the folder beside the server's binary.
 pub fn bundle(project: &Project, profile: Profile) -> Result<PathBuf> {
+    forget_another_library(project)?;
     let mut cargo = project.cargo(["build", "--lib", "--profile", BROWSER_PROFILE]);
     command::run("compile the app for browsers", cargo.args(BROWSER))?;
     command::run(
@@ -67,7 +70,7 @@ pub fn bundle(project: &Project, profile: Profile) -> Result<PathBuf> {
         .arg(
             project
                 .target
-                .join("wasm32-unknown-unknown")
+                .join(WASM)
                 .join(BROWSER_PROFILE)
                 .join("app.wasm"),
         )
@@ -76,4 +79,22 @@ pub fn bundle(project: &Project, profile: Profile) -> Result<PathBuf> {
         .arg(&site);
     command::run("make the bundle", &mut bundler)?;
     Ok(site)
+}
+
+/// Cargo knows a change of the compiler, but not one of the standard library beside it: what was
+/// compiled with another is of no use.
+fn forget_another_library(project: &Project) -> Result<()> {
+    let folder = project.target.join(WASM);
+    let record = folder.join("library");
+    let library = project.compiler.library()?;
+    if fs::read_to_string(&record).is_ok_and(|recorded| recorded == library) {
+        return Ok(());
+    }
+    if folder.exists() {
+        fs::remove_dir_all(&folder)
+            .with_context(|| format!("{} cannot be removed", folder.display()))?;
+    }
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(&record, library))
+        .with_context(|| format!("{} cannot be written", record.display()))
 }

@@ -5,6 +5,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::order;
+
 pub struct App {
     pub script: Vec<u8>,
     pub wasm: Vec<u8>,
@@ -39,7 +41,7 @@ pub fn generate(compiled: &Path) -> Result<App> {
     snippets.sort();
     Ok(App {
         script: output.js().as_bytes().to_vec(),
-        wasm: output.wasm_mut().emit_wasm(),
+        wasm: order::by_likeness(&output.wasm_mut().emit_wasm())?,
         snippets,
     })
 }

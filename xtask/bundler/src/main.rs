@@ -12,6 +12,7 @@
 
 mod app;
 mod manifest;
+mod order;
 mod site;
 mod styles;
 

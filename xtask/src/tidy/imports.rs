@@ -24,7 +24,7 @@ const APP: &[&[&str]] = &[
     &["pages", "browser"],
     &["components"],
     &["state"],
-    &["locales"],
+    &["locales", "erased"],
 ];
 
 pub fn axum_only_in_http(sources: &Sources) -> Vec<String> {

@@ -31,7 +31,7 @@ pub enum Compiler {
 /// # Errors
 /// When there is none and none can be set up: names the one command that would do it.
 pub fn ready() -> Result<Compiler> {
-    if Compiler::Active.compiles_for_wasm()? {
+    if Compiler::Active.compiles_for_wasm()? && !debian::is_outdated(Compiler::Active) {
         return Ok(Compiler::Active);
     }
     debian::ready()
@@ -43,6 +43,22 @@ impl Compiler {
         let mut command = self.command("cargo");
         command.current_dir(folder);
         command
+    }
+
+    /// The standard library for browsers, told apart from any other: the names of its files.
+    ///
+    /// # Errors
+    /// When the compiler does not run.
+    pub fn library(self) -> Result<String> {
+        let mut rustc = self.command("rustc");
+        rustc.args(["--print", "target-libdir", "--target", WASM]);
+        let folder = command::output(&mut rustc).context("rustc does not run")?;
+        let files = fs::read_dir(&folder).with_context(|| format!("{folder} cannot be read"))?;
+        let mut names: Vec<String> = files
+            .filter_map(|file| file.ok()?.file_name().into_string().ok())
+            .collect();
+        names.sort_unstable();
+        Ok(names.join("\n"))
     }
 
     fn command(self, program: &str) -> Command {
