@@ -2,9 +2,11 @@
 
 use leptos::prelude::*;
 use protocol::api::pages::Boot;
+use protocol::json;
 
 use crate::browser;
 use crate::components::icon::Sprite;
+use crate::erased::effect;
 use crate::routes::Frame;
 use crate::state::navigation::{Address, body_view};
 use crate::state::{Chat, Place};
@@ -80,12 +82,14 @@ pub fn shell(
 /// The root: the same on the server and in the browser.
 #[component]
 pub fn App() -> impl IntoView {
-    let boot = SharedValue::new(|| use_context::<Boot>()).into_inner();
+    let given = use_context::<Boot>();
+    let text = SharedValue::new_str(|| json::to_string(&given)).into_inner();
+    let boot = given.or_else(|| json::from_str(&text).ok()?);
     let came = StoredValue::new(boot.clone());
     let chat = Chat::new(boot);
     provide_context(chat);
     // Effects run in the browser only, once the page has come alive.
-    Effect::new(move |_| {
+    effect(move || {
         chat.live();
         if let Some(actions) = chat.take_actions() {
             let boot = came.try_update_value(Option::take).flatten();

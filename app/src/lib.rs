@@ -15,6 +15,7 @@
 mod app;
 mod browser;
 mod components;
+mod erased;
 pub mod locales;
 mod pages;
 mod routes;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::components::navigation::{Rail, Tabs};
 use crate::components::overlay::Overlays;
+use crate::erased::memo;
 use crate::pages::chats::{ConversationList, ConversationPage, Details, NewGroup, NoConversation};
 use crate::pages::contacts;
 use crate::pages::log_in::LogIn;
@@ -45,18 +46,18 @@ pub fn Frame() -> impl IntoView {
     let chat = use_chat();
     let place = chat.navigation.place;
     // The same page stays when only what is around it changes.
-    let contacts = Memo::new(move |_| place.get().is_contacts());
-    let shown = Memo::new(move |_| match place.get() {
+    let contacts = memo(move || place.get().is_contacts());
+    let shown = memo(move || match place.get() {
         Place::Details(id) => Place::Chat(id),
         place => place,
     });
-    let opened = Memo::new(move |_| match place.get() {
+    let opened = memo(move || match place.get() {
         Place::Details(id) => Some(id),
         _ => None,
     });
-    let door = Memo::new(move |_| place.get().is_door());
+    let door = memo(move || place.get().is_door());
     // Who is not logged in has nothing beside the page.
-    let outside = Memo::new(move |_| place.get() == Place::Nowhere && chat.my_id().is_none());
+    let outside = memo(move || place.get() == Place::Nowhere && chat.my_id().is_none());
     let pages = move || {
         if door.get() {
             return page(shown.get());

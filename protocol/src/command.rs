@@ -1,6 +1,6 @@
 //! Commands: everything that changes a conversation.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use sha2::{Digest as _, Sha256};
 
 use crate::event::{Content, Role};
@@ -9,7 +9,7 @@ use crate::limits::Limits;
 use crate::problem::{Fault, FieldError};
 
 /// One command, as it is posted to `conversations/{id}/commands`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Command {
     /// The idempotency key, made once and repeated on every retry.
@@ -20,7 +20,7 @@ pub struct Command {
 }
 
 /// What a command asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum CommandKind {
@@ -37,13 +37,13 @@ pub enum CommandKind {
         /// What.
         content: Content,
         /// The message it answers.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         reply_to: Option<Seq>,
         /// Who is called by name.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(skip_serializing_if = "Vec::is_empty")]
         mentions: Vec<UserId>,
         /// Whether everybody is called; for owner and administrators.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
         mention_all: bool,
     },
     /// Take a message back.
@@ -102,6 +102,96 @@ pub enum CommandKind {
         /// The name.
         nickname: String,
     },
+}
+
+/// What is read of a command: the fields of all kinds. serde's own way to read a tagged enum keeps the
+/// whole in a buffer and knows each kind in several forms, which browsers would have to download.
+#[derive(Deserialize)]
+struct Fields {
+    client_id: Option<ClientId>,
+    kind: String,
+    content: Option<Content>,
+    reply_to: Option<Seq>,
+    #[serde(default)]
+    mentions: Vec<UserId>,
+    #[serde(default)]
+    mention_all: bool,
+    target: Option<Seq>,
+    name: Option<String>,
+    announcement: Option<String>,
+    users: Option<Vec<UserId>>,
+    user: Option<UserId>,
+    role: Option<Role>,
+    until: Option<Millis>,
+    on: Option<bool>,
+    nickname: Option<String>,
+}
+
+impl Fields {
+    fn kind<E: de::Error>(self) -> Result<CommandKind, E> {
+        Ok(match self.kind.as_str() {
+            "send" => CommandKind::Send {
+                content: required("content", self.content)?,
+                reply_to: self.reply_to,
+                mentions: self.mentions,
+                mention_all: self.mention_all,
+            },
+            "recall" => CommandKind::Recall {
+                target: required("target", self.target)?,
+            },
+            "rename" => CommandKind::Rename {
+                name: required("name", self.name)?,
+            },
+            "announce" => CommandKind::Announce {
+                announcement: required("announcement", self.announcement)?,
+            },
+            "invite" => CommandKind::Invite {
+                users: required("users", self.users)?,
+            },
+            "remove" => CommandKind::Remove {
+                users: required("users", self.users)?,
+            },
+            "leave" => CommandKind::Leave,
+            "set_role" => CommandKind::SetRole {
+                user: required("user", self.user)?,
+                role: required("role", self.role)?,
+            },
+            "transfer" => CommandKind::Transfer {
+                user: required("user", self.user)?,
+            },
+            "mute_member" => CommandKind::MuteMember {
+                user: required("user", self.user)?,
+                until: required("until", self.until)?,
+            },
+            "mute_all" => CommandKind::MuteAll {
+                on: required("on", self.on)?,
+            },
+            "set_nickname" => CommandKind::SetNickname {
+                nickname: required("nickname", self.nickname)?,
+            },
+            other => return Err(E::custom(format_args!("there is no command `{other}`"))),
+        })
+    }
+}
+
+fn required<T, E: de::Error>(name: &'static str, field: Option<T>) -> Result<T, E> {
+    field.ok_or_else(|| E::missing_field(name))
+}
+
+impl<'de> Deserialize<'de> for CommandKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Fields::deserialize(deserializer)?.kind()
+    }
+}
+
+impl<'de> Deserialize<'de> for Command {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = Fields::deserialize(deserializer)?;
+        Ok(Self {
+            client_id: required("client_id", fields.client_id)?,
+            kind: fields.kind()?,
+        })
+    }
 }
 
 /// Identifies a command's content: a repeat under the same `client_id` is the same command if its

@@ -1,10 +1,11 @@
 //! Events: what a conversation's log is made of.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use crate::ids::{ClientId, ConversationId, ConversationKind, Digest, Millis, Seq, UserId};
+use crate::json;
 
 /// One entry of a conversation's log.
 ///
@@ -129,7 +130,7 @@ impl utoipa::PartialSchema for Kind {
 impl utoipa::ToSchema for Kind {}
 
 /// What a message holds. Further types will come: readers show what they don't know as such.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Content {
@@ -139,8 +140,23 @@ pub enum Content {
         text: String,
     },
     /// A type this version does not know.
-    #[serde(other)]
     Unknown,
+}
+
+impl<'de> Deserialize<'de> for Content {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Fields {
+            r#type: String,
+            text: Option<String>,
+        }
+        let fields = Fields::deserialize(deserializer)?;
+        match fields.r#type.as_str() {
+            "text" => fields.text.map(|text| Self::Text { text }),
+            _ => Some(Self::Unknown),
+        }
+        .ok_or_else(|| de::Error::missing_field("text"))
+    }
 }
 
 /// Body of [`Kind::Message`].
@@ -334,7 +350,7 @@ impl Event {
     /// Reads the body by the event's kind. Never fails: what cannot be read is [`Body::Unknown`].
     pub fn body(&self) -> Body {
         fn read<'a, T: Deserialize<'a>>(body: &'a RawValue, make: impl FnOnce(T) -> Body) -> Body {
-            serde_json::from_str(body.get()).map_or(Body::Unknown, make)
+            json::from_str(body.get()).map_or(Body::Unknown, make)
         }
         match &self.kind {
             Kind::Created => read(&self.body, Body::Created),

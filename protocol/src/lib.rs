@@ -15,6 +15,7 @@ pub mod command;
 pub mod conversation;
 pub mod event;
 pub mod ids;
+pub mod json;
 pub mod limits;
 pub mod mistakes;
 pub mod problem;

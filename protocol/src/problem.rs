@@ -1,6 +1,6 @@
 //! Errors on the wire: `application/problem+json`, RFC 9457.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal, $status:literal, $title:literal;)*) => {
@@ -206,7 +206,7 @@ impl FieldError {
 }
 
 /// What can be wrong with a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Fault {
@@ -227,6 +227,27 @@ pub enum Fault {
     /// Used by somebody else.
     Taken,
     /// A kind of fault this version does not know.
-    #[serde(other)]
     Unknown,
+}
+
+impl<'de> Deserialize<'de> for Fault {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Fields {
+            kind: String,
+            #[serde(default)]
+            min: usize,
+            #[serde(default)]
+            max: usize,
+        }
+        let Fields { kind, min, max } = Fields::deserialize(deserializer)?;
+        Ok(match kind.as_str() {
+            "missing" => Self::Missing,
+            "too_short" => Self::TooShort { min },
+            "too_long" => Self::TooLong { max },
+            "malformed" => Self::Malformed,
+            "taken" => Self::Taken,
+            _ => Self::Unknown,
+        })
+    }
 }

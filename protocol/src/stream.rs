@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
 use crate::ids::{ClientId, ConversationId, HistoryId, Millis, Seq, StreamId, UserId};
+use crate::json;
 use crate::problem::Code;
 
 /// How far one conversation is, for its reader.
@@ -209,16 +210,16 @@ impl StreamEvent {
     /// The data of a known event that cannot be read.
     pub fn parse(name: &str, data: &str) -> Result<Self, serde_json::Error> {
         Ok(match name {
-            "sync" => Self::Sync(serde_json::from_str(data)?),
-            "event" => Self::Event(serde_json::from_str(data)?),
-            "outcome" => Self::Outcome(serde_json::from_str(data)?),
-            "read" => Self::Read(serde_json::from_str(data)?),
-            "account" => Self::Account(serde_json::from_str(data)?),
-            "presence" => Self::Presence(serde_json::from_str(data)?),
-            "typing" => Self::Typing(serde_json::from_str(data)?),
-            "heartbeat" => Self::Heartbeat(serde_json::from_str(data)?),
-            "resync" => Self::Resync(serde_json::from_str(data)?),
-            "bye" => Self::Bye(serde_json::from_str(data)?),
+            "sync" => Self::Sync(json::from_str(data)?),
+            "event" => Self::Event(json::from_str(data)?),
+            "outcome" => Self::Outcome(json::from_str(data)?),
+            "read" => Self::Read(json::from_str(data)?),
+            "account" => Self::Account(json::from_str(data)?),
+            "presence" => Self::Presence(json::from_str(data)?),
+            "typing" => Self::Typing(json::from_str(data)?),
+            "heartbeat" => Self::Heartbeat(json::from_str(data)?),
+            "resync" => Self::Resync(json::from_str(data)?),
+            "bye" => Self::Bye(json::from_str(data)?),
             _ => Self::Unknown,
         })
     }

@@ -4,11 +4,10 @@
 //! what it holds: see [`Line`]. Lines of unknown names are passed over, so that a later version may
 //! add some.
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use litemap::LiteMap;
 use protocol::api::accounts::User;
 use protocol::sync::Record;
-use protocol::{Body, ConversationId, Event, HistoryId, Millis, Seq, UserId};
+use protocol::{Body, ConversationId, Event, HistoryId, Millis, Seq, UserId, json};
 use serde::{Deserialize, Serialize};
 
 /// What stands in [`Header::format`].
@@ -72,7 +71,7 @@ impl Header {
 
     /// Reads a first line, and checks that this user can take in what follows.
     pub fn read(line: &str, user: UserId) -> Result<Self, Unreadable> {
-        let header: Self = serde_json::from_str(line).map_err(|_| Unreadable::Foreign)?;
+        let header: Self = json::from_str(line).map_err(|_| Unreadable::Foreign)?;
         if header.format != FORMAT {
             Err(Unreadable::Foreign)
         } else if header.version > VERSION {
@@ -89,9 +88,9 @@ impl Header {
 #[derive(Debug, Default)]
 pub struct Archive {
     pub users: Vec<User>,
-    pub records: BTreeMap<ConversationId, Record>,
+    pub records: LiteMap<ConversationId, Record>,
     /// Only sound ones: each is what its digest says.
-    pub events: BTreeMap<ConversationId, BTreeMap<Seq, Event>>,
+    pub events: LiteMap<ConversationId, LiteMap<Seq, Event>>,
     pub hidden: Vec<(ConversationId, Seq)>,
     pub recalled: Vec<(ConversationId, Seq, String)>,
 }
@@ -99,7 +98,7 @@ pub struct Archive {
 impl Archive {
     /// Takes in a line.
     pub fn take(&mut self, line: &str) {
-        match serde_json::from_str(line) {
+        match json::from_str(line) {
             Ok(Line::User(user)) => self.users.push(*user),
             Ok(Line::Record(record)) => {
                 self.records.insert(record.conversation.id, *record);
@@ -123,28 +122,30 @@ impl Archive {
 /// cleared. What has been recalled since is taken in without its content.
 pub fn news(
     record: &Record,
-    archived: BTreeMap<Seq, Event>,
-    held: &BTreeMap<Seq, Option<Event>>,
+    archived: LiteMap<Seq, Event>,
+    held: &LiteMap<Seq, Option<Event>>,
 ) -> Vec<Event> {
     let conversation = &record.conversation;
     let recall = |event: &Event| match event.body() {
         Body::Recall(recall) => Some(recall.target),
         _ => None,
     };
-    let mut recalled: BTreeSet<Seq> = archived.values().filter_map(recall).collect();
-    recalled.extend(held.values().flatten().filter_map(recall));
+    let all = archived.values().chain(held.values().flatten());
+    let mut recalled: Vec<Seq> = all.filter_map(recall).collect();
+    recalled.sort_unstable();
     let floor = record.span.map_or(conversation.floor, |span| {
         span.floor.max(conversation.floor)
     });
     archived
-        .into_values()
+        .into_iter()
+        .map(|(_, event)| event)
         .filter(|event| {
             event.seq < floor
                 && event.seq > conversation.mine.cleared_seq
                 && !held.contains_key(&event.seq)
         })
         .map(|event| {
-            if recalled.contains(&event.seq) && event.is_message() {
+            if recalled.binary_search(&event.seq).is_ok() && event.is_message() {
                 event.recalled()
             } else {
                 event
@@ -297,7 +298,7 @@ mod tests {
     #[test]
     fn takes_in_only_what_is_missing_below_the_servers_part_and_above_what_was_cleared() {
         let archived = (1..=12).map(|seq| (seq, message(seq))).collect();
-        let held = BTreeMap::from([(5, Some(message(5))), (6, None)]);
+        let held = LiteMap::from([(5, Some(message(5))), (6, None)]);
         let news = news(&record(10, 2), archived, &held);
         assert_eq!(seqs(&news), [3, 4, 7, 8, 9]);
     }
@@ -309,7 +310,7 @@ mod tests {
         let news = news(
             &record(10, 0),
             archived,
-            &BTreeMap::from([(15, Some(recall))]),
+            &LiteMap::from([(15, Some(recall))]),
         );
         let kinds: Vec<_> = news.iter().map(|event| event.kind.clone()).collect();
         assert_eq!(kinds, [Kind::Message, Kind::Recalled, Kind::Message]);

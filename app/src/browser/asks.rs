@@ -5,11 +5,11 @@ use std::rc::Rc;
 use protocol::api::conversations::{Conversations, ReadTo};
 use protocol::command::Command;
 use protocol::sync::{Effect, Entry, Failure, Input, Posted};
-use protocol::{ClientId, ConversationId, Digest, Event, Seq};
+use protocol::{ClientId, ConversationId, Digest, Event, Seq, json};
 
 use super::disk::{DiskError, How, Key, Table};
 use super::driver::Driver;
-use super::history::{json, seq, sound_event};
+use super::history::{seq, sound_event};
 use super::http::{Answer, Refusal};
 use super::people;
 use super::time::{idle, spawn};
@@ -111,20 +111,20 @@ async fn fixed(
         ..driver.how()
     };
     let fix = |old: Option<String>| {
-        let mut entry: Entry = serde_json::from_str(&old?).ok()?;
+        let mut entry: Entry = json::from_str(&old?).ok()?;
         if entry.bytes.is_some() {
             return None;
         }
         entry.position = position;
         entry.client_id = Some(client_id);
         entry.bytes = Some(bytes);
-        Some(json(&entry))
+        Some(json::to_string(&entry))
     };
     let disk = &driver.tab.history.disk;
     let text = disk
         .change(Table::Outbox, &Key::Number(position), how, fix)
         .await?;
-    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    Ok(text.and_then(|text| json::from_str(&text).ok()))
 }
 
 async fn post(driver: &Driver, conversation: ConversationId, bytes: &str) -> Posted {
@@ -141,7 +141,7 @@ fn posted(answer: &Answer, bytes: &str) -> Option<Posted> {
         return Some(Posted::Queued);
     }
     if let Ok(event) = answer.json::<Event>() {
-        let command: Command = serde_json::from_str(bytes).ok()?;
+        let command: Command = json::from_str(bytes).ok()?;
         return (event.client_id == command.client_id).then(|| Posted::Stored(Box::new(event)));
     }
     answer.json().ok().map(Posted::Expired)

@@ -6,7 +6,7 @@ use protocol::api::conversations::{Conversation, Members};
 use protocol::api::events::Page;
 use protocol::stream::Presence;
 use protocol::sync::{Connection, Entry, Show};
-use protocol::{ConversationId, Seq, StreamId, UserId};
+use protocol::{ConversationId, Seq, StreamId, UserId, json};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use web_sys::{BroadcastChannel, MessageEvent};
@@ -90,7 +90,7 @@ impl Channel {
             let text = message.data().as_string();
             // What a tab of another version says in words that are not known here is let pass: it is
             // on the disk, and seen at the next start.
-            if let Some(note) = text.and_then(|text| serde_json::from_str(&text).ok()) {
+            if let Some(note) = text.and_then(|text| json::from_str(&text).ok()) {
                 hear(note);
             }
         });
@@ -103,7 +103,7 @@ impl Channel {
 
     /// Says it to all other tabs.
     pub fn say(&self, note: &Note) {
-        let text = super::history::json(note);
+        let text = json::to_string(note);
         if let Err(error) = self.channel.post_message(&JsValue::from_str(&text)) {
             web_sys::console::warn_1(&error);
         }

@@ -1,7 +1,7 @@
 //! Runs the sync engine in the tab that leads, by the rules of [`protocol::sync`].
 
+use litemap::LiteMap;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 use futures::StreamExt;
@@ -34,11 +34,11 @@ pub struct Driver {
     /// The right to write; none where tabs do not share.
     pub(super) generation: Cell<Option<u64>>,
     stream: RefCell<Option<Stream>>,
-    timers: RefCell<BTreeMap<Timer, Timeout>>,
+    timers: RefCell<LiteMap<Timer, Timeout>>,
     /// The `ETag` of the list that the engine has.
     pub(super) list_etag: RefCell<Option<String>>,
     /// Whose presence each tab wants.
-    pub(super) watches: RefCell<BTreeMap<u64, Vec<UserId>>>,
+    pub(super) watches: RefCell<LiteMap<u64, Vec<UserId>>>,
     /// The one list that the server was given last.
     pub(super) watched: RefCell<Option<Vec<UserId>>>,
 }
@@ -47,7 +47,8 @@ impl Driver {
     /// A run that has not begun, but keeps what it is told until it has.
     pub fn new(tab: &Rc<Tab>) -> (Rc<Self>, UnboundedReceiver<Input>) {
         let (inputs, receiver) = unbounded();
-        let watches = BTreeMap::from([(tab.id, tab.watched.borrow().clone())]);
+        let mut watches = LiteMap::new();
+        watches.insert(tab.id, tab.watched.borrow().clone());
         let driver = Self {
             tab: Rc::clone(tab),
             inputs,

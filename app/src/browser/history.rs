@@ -1,12 +1,10 @@
 //! What the disk holds, by its meaning.
 
-use std::collections::BTreeSet;
-
 use protocol::api::accounts::{Me, User};
 use protocol::api::contacts::{Contact, ContactRequest};
 use protocol::api::conversations::Members;
 use protocol::sync::{self, Entry, Meta, Record};
-use protocol::{ConversationId, Event, Kind, Seq, UserId};
+use protocol::{ConversationId, Event, Kind, Seq, UserId, json};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -179,8 +177,8 @@ impl History {
         Ok(keys.iter().filter_map(seq).collect())
     }
 
-    /// What the reader took out of their view.
-    pub async fn hidden(&self, conversation: ConversationId) -> Result<BTreeSet<Seq>, DiskError> {
+    /// What the reader took out of their view, in order.
+    pub async fn hidden(&self, conversation: ConversationId) -> Result<Vec<Seq>, DiskError> {
         let rows = self
             .disk
             .span(
@@ -231,8 +229,7 @@ impl History {
         before: Seq,
         count: usize,
     ) -> Result<(Vec<Event>, bool), DiskError> {
-        self.stretch(conversation, before, count, None, &BTreeSet::new())
-            .await
+        self.stretch(conversation, before, count, None, &[]).await
     }
 
     async fn stretch(
@@ -241,7 +238,7 @@ impl History {
         before: Seq,
         count: usize,
         to: Option<Seq>,
-        hidden: &BTreeSet<Seq>,
+        hidden: &[Seq],
     ) -> Result<(Vec<Event>, bool), DiskError> {
         let lowest = to.unwrap_or(Seq::MAX);
         let (mut parts, mut found, mut end) = (Vec::new(), 0, before);
@@ -256,7 +253,7 @@ impl History {
             let part: Vec<Event> = rows
                 .iter()
                 .filter_map(event)
-                .filter(|event| !hidden.contains(&event.seq))
+                .filter(|event| hidden.binary_search(&event.seq).is_err())
                 .collect();
             found += part.len();
             parts.push(part);
@@ -285,7 +282,7 @@ impl History {
     ) -> Result<Option<T>, DiskError> {
         let text = self.disk.get(table, &Key::Text(key)).await?;
         // What cannot be read is as good as not there: it is fetched again.
-        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+        Ok(text.and_then(|text| json::from_str(&text).ok()))
     }
 }
 
@@ -304,7 +301,7 @@ pub fn seq(key: &Key) -> Option<Seq> {
 
 /// The event of a row, if it can be read and stands where it belongs.
 pub fn event((key, text): &Row) -> Option<Event> {
-    let event: Event = serde_json::from_str(text.as_deref()?).ok()?;
+    let event: Event = json::from_str(text.as_deref()?).ok()?;
     (place(event.conversation, event.seq) == *key).then_some(event)
 }
 
@@ -314,7 +311,7 @@ pub fn sound_event(row: &Row) -> Option<Event> {
 }
 
 fn entry(key: &Key, text: &str) -> Option<Entry> {
-    let entry: Entry = serde_json::from_str(text).ok()?;
+    let entry: Entry = json::from_str(text).ok()?;
     match key {
         Key::Number(position) => Some(Entry {
             position: *position,
@@ -326,35 +323,38 @@ fn entry(key: &Key, text: &str) -> Option<Entry> {
 
 fn read_all<T: DeserializeOwned>(rows: &[Row]) -> Vec<T> {
     rows.iter()
-        .filter_map(|(_, text)| serde_json::from_str(text.as_deref()?).ok())
+        .filter_map(|(_, text)| json::from_str(text.as_deref()?).ok())
         .collect()
-}
-
-/// The text of a value.
-pub fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("what the protocol names is always JSON")
 }
 
 /// Writes an event over what stands in its place.
 pub fn put_event(event: &Event) -> Write {
     let key = place(event.conversation, event.seq);
-    Write::Put(Table::Events, key, json(event))
+    Write::Put(Table::Events, key, json::to_string(event))
 }
 
 /// Writes a record.
 pub fn put_record(record: &Record) -> Write {
     let key = Key::Text(record.conversation.id.to_string());
-    Write::Put(Table::Conversations, key, json(record))
+    Write::Put(Table::Conversations, key, json::to_string(record))
 }
 
 /// Writes a profile.
 pub fn put_user(user: &User) -> Write {
-    Write::Put(Table::Users, Key::Text(user.id.to_string()), json(user))
+    Write::Put(
+        Table::Users,
+        Key::Text(user.id.to_string()),
+        json::to_string(user),
+    )
 }
 
 /// Writes a single value.
 pub fn put_value(name: &str, value: &impl Serialize) -> Write {
-    Write::Put(Table::Meta, Key::Text(name.to_owned()), json(value))
+    Write::Put(
+        Table::Meta,
+        Key::Text(name.to_owned()),
+        json::to_string(value),
+    )
 }
 
 /// The text of a message, for its writer to edit again.

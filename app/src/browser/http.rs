@@ -5,7 +5,7 @@ use std::fmt::Display;
 use js_sys::Reflect;
 use protocol::api::{ROOT, USER_HEADER};
 use protocol::sync::Failure;
-use protocol::{Code, Problem, UserId};
+use protocol::{Code, Problem, UserId, json};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
@@ -71,7 +71,7 @@ impl Answer {
     /// The body, read.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
         // Something between here and the server answered, or the server is newer than this page.
-        serde_json::from_str(&self.text).map_err(Refusal::no_answer)
+        json::from_str(&self.text).map_err(Refusal::no_answer)
     }
 }
 
@@ -116,7 +116,7 @@ impl Http {
         path: &str,
         body: &impl Serialize,
     ) -> Result<Answer, Refusal> {
-        let body = serde_json::to_string(body).map_err(Refusal::no_answer)?;
+        let body = json::to_string(body);
         self.ask(method, path, Some(&body), None).await
     }
 
@@ -219,7 +219,7 @@ pub async fn read(response: &Response) -> Result<Answer, Refusal> {
     let retry = header("retry-after")
         .and_then(|it| it.parse::<u64>().ok())
         .map(|seconds| seconds.saturating_mul(1_000));
-    let problem = serde_json::from_str(&text).unwrap_or_else(|_| Problem {
+    let problem = json::from_str(&text).unwrap_or_else(|_| Problem {
         status,
         ..Problem::new(
             if status == 401 {

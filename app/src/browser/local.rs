@@ -2,7 +2,7 @@
 
 use protocol::api::accounts::Me;
 use protocol::api::pages::{Boot, Display, Language, PageData, Theme};
-use protocol::{ConversationId, UserId};
+use protocol::{ConversationId, UserId, json};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -123,7 +123,7 @@ fn read_text(key: &str) -> Option<String> {
 }
 
 fn read<T: DeserializeOwned>(key: &str) -> Option<T> {
-    serde_json::from_str(&read_text(key)?).ok()
+    json::from_str(&read_text(key)?).ok()
 }
 
 fn write_text(key: &str, text: &str) {
@@ -135,7 +135,7 @@ fn write_text(key: &str, text: &str) {
 }
 
 fn write(key: &str, value: &impl Serialize) {
-    write_text(key, &super::history::json(value));
+    write_text(key, &json::to_string(value));
 }
 
 fn remove(key: &str) {

@@ -1,6 +1,5 @@
 //! Whose presence to watch: what all tabs want, told to the server for the one stream.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use protocol::UserId;
@@ -26,14 +25,12 @@ pub fn watch(driver: &Rc<Driver>) {
     let Some(stream) = driver.tab.stream.get() else {
         return;
     };
-    let users: BTreeSet<UserId> = driver
-        .watches
-        .borrow()
-        .values()
-        .flatten()
-        .copied()
-        .collect();
-    let users: Vec<UserId> = users.into_iter().take(MOST).collect();
+    let watches = driver.watches.borrow();
+    let mut users: Vec<UserId> = watches.values().flatten().copied().collect();
+    drop(watches);
+    users.sort_unstable();
+    users.dedup();
+    users.truncate(MOST);
     if driver.watched.borrow().as_ref() == Some(&users) {
         return;
     }

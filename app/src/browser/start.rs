@@ -1,6 +1,6 @@
 //! The way in: what happens when the page has come alive.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 use std::rc::Rc;
 
 use futures::StreamExt;
@@ -136,7 +136,7 @@ async fn load(tab: &Rc<Tab>, came: Option<Came>) {
 
 /// Puts what came with the page over what the disk held.
 fn merge(start: &mut Start, data: &PageData) {
-    let mut records: BTreeMap<ConversationId, Record> = start
+    let mut records: LiteMap<ConversationId, Record> = start
         .records
         .drain(..)
         .map(|record| (record.conversation.id, record))
@@ -154,15 +154,15 @@ fn merge(start: &mut Start, data: &PageData) {
     {
         record.span = Some(span(page));
     }
-    start.records = records.into_values().collect();
-    let mut users: BTreeMap<_, User> = start.users.drain(..).map(|it| (it.id, it)).collect();
+    start.records = records.into_iter().map(|(_, record)| record).collect();
+    let mut users: LiteMap<_, User> = start.users.drain(..).map(|it| (it.id, it)).collect();
     for user in &data.users {
         let known = users.get(&user.id);
         if known.is_none_or(|known| known.version <= user.version) {
             users.insert(user.id, user.clone());
         }
     }
-    start.users = users.into_values().collect();
+    start.users = users.into_iter().map(|(_, user)| user).collect();
     start.contacts.clone_from(&data.contacts);
     start.requests.clone_from(&data.requests);
 }

@@ -1,7 +1,7 @@
 //! This tab: what it shares with the others, and what it does by itself.
 
+use litemap::LiteMap;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use protocol::api::accounts::{Me, User};
@@ -36,15 +36,15 @@ pub struct Tab {
     /// The open stream, here or where it is led.
     pub stream: Cell<Option<StreamId>>,
     /// What is known of presences.
-    pub presences: RefCell<BTreeMap<UserId, Presence>>,
+    pub presences: RefCell<LiteMap<UserId, Presence>>,
     /// Whose presence this tab wants.
     pub watched: RefCell<Vec<UserId>>,
     /// How far was read in this tab, to be said again to whoever leads next.
-    pub reads: RefCell<BTreeMap<ConversationId, (Seq, u64)>>,
+    pub reads: RefCell<LiteMap<ConversationId, (Seq, u64)>>,
     /// When typing was told last.
-    pub typing: RefCell<BTreeMap<ConversationId, Millis>>,
+    pub typing: RefCell<LiteMap<ConversationId, Millis>>,
     /// The profiles that are known, with the time they were asked for last.
-    pub people: RefCell<BTreeMap<UserId, (User, Millis)>>,
+    pub people: RefCell<LiteMap<UserId, (User, Millis)>>,
     /// The reader, if known.
     pub me: RefCell<Option<Me>>,
     /// Counts how often the disk was changed behind the engine.
@@ -61,7 +61,7 @@ pub struct Tab {
     channel: RefCell<Option<Channel>>,
     /// How often the disk is being read as a whole, and what came meanwhile.
     loading: RefCell<(u32, Vec<Update>)>,
-    reading: RefCell<BTreeMap<ConversationId, (u32, Vec<Update>)>>,
+    reading: RefCell<LiteMap<ConversationId, (u32, Vec<Update>)>>,
 }
 
 impl Tab {

@@ -1,11 +1,11 @@
 //! The whole history at once: into a file, from a file, and gone.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 use std::rc::Rc;
 
 use js_sys::{Array, Uint8Array};
 use protocol::sync::{Meta, Ranges, Record};
-use protocol::{Code, ConversationId, Event, Problem, Seq};
+use protocol::{Code, ConversationId, Event, Problem, Seq, json};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -13,7 +13,7 @@ use super::archive::{Archive, Header, Line, Unreadable, news};
 use super::channel::Note;
 use super::device::{offer, reason, today};
 use super::disk::{DiskError, How, Key, Table, Write};
-use super::history::{event, json, name, place, put_event, put_record, put_user, seq};
+use super::history::{event, name, place, put_event, put_record, put_user, seq};
 use super::tab::Tab;
 use super::{leader, time};
 
@@ -44,7 +44,7 @@ pub async fn export(tab: &Tab) -> Result<(), Problem> {
 async fn write_all(tab: &Tab, parts: &Array) -> Result<(), DiskError> {
     let history = &tab.history;
     let meta: Meta = history.value(name::ENGINE).await?.unwrap_or_default();
-    let mut text = json(&Header::new(tab.user(), meta.history_id, time::now()));
+    let mut text = json::to_string(&Header::new(tab.user(), meta.history_id, time::now()));
     text.push('\n');
     let start = history.start().await?;
     for user in start.users {
@@ -80,7 +80,7 @@ async fn write_all(tab: &Tab, parts: &Array) -> Result<(), DiskError> {
 }
 
 fn add(text: &mut String, line: &Line) {
-    text.push_str(&json(line));
+    text.push_str(&json::to_string(line));
     text.push('\n');
 }
 
@@ -184,7 +184,7 @@ fn unreadable(why: Unreadable) -> Problem {
 async fn take_in(tab: &Tab, archive: Archive, how: How) -> Result<u64, DiskError> {
     let history = &tab.history;
     let start = history.start().await?;
-    let mut records: BTreeMap<ConversationId, Record> = start
+    let mut records: LiteMap<ConversationId, Record> = start
         .records
         .into_iter()
         .map(|record| (record.conversation.id, record))
@@ -197,7 +197,7 @@ async fn take_in(tab: &Tab, archive: Archive, how: How) -> Result<u64, DiskError
             continue;
         };
         let rows = history.rows(id, 0, Seq::MAX).await?;
-        let held: BTreeMap<Seq, Option<Event>> = rows
+        let held: LiteMap<Seq, Option<Event>> = rows
             .iter()
             .filter_map(|row| Some((seq(&row.0)?, event(row))))
             .collect();

@@ -1,16 +1,16 @@
 //! Effects that write.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 use std::rc::Rc;
 
 use protocol::sync::{Effect, Input};
-use protocol::{Event, Seq};
+use protocol::{Event, Seq, json};
 
 use super::channel::Seen;
 use super::disk::{DiskError, Key, Table, Write};
 use super::driver::Driver;
 use super::history::{
-    event, json, message_text, name, place, put_event, put_record, put_value, seq, sound_event,
+    event, message_text, name, place, put_event, put_record, put_value, seq, sound_event,
 };
 
 /// Adds what an effect writes without looking; gives back the effects that do more.
@@ -100,7 +100,7 @@ pub async fn write(driver: &Rc<Driver>, effect: Effect) -> Result<Option<Effect>
             let key = Key::Number(entry.position);
             let disk = &history.disk;
             disk.change(Table::Outbox, &key, driver.how(), |old| {
-                old.map(|_| json(&entry))
+                old.map(|_| json::to_string(&entry))
             })
             .await?;
         }
@@ -111,7 +111,7 @@ pub async fn write(driver: &Rc<Driver>, effect: Effect) -> Result<Option<Effect>
 
 /// How many places hold something else than before.
 fn changed(before: impl Iterator<Item = (Option<Seq>, Option<Event>)>, after: &[Event]) -> u64 {
-    let mut after: BTreeMap<Seq, &Event> = after.iter().map(|it| (it.seq, it)).collect();
+    let mut after: LiteMap<Seq, &Event> = after.iter().map(|it| (it.seq, it)).collect();
     let mut count = 0;
     for (seq, old) in before {
         let new = seq.and_then(|seq| after.remove(&seq));

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use protocol::api::conversations::Conversation;
 use protocol::{ConversationId, UserId};
 
+use crate::erased::memo;
 use crate::state::text::initial;
 
 /// What a picture's colour goes by.
@@ -51,7 +52,7 @@ pub fn Avatar(
     #[prop(into)] name: Signal<String>,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
-    let letter = Memo::new(move |_| name.with(|name| initial(name)));
+    let letter = memo(move || name.with(|name| initial(name)));
     view! {
         <div class=seed.class()>
             <span aria-hidden="true">{move || letter.get()}</span>

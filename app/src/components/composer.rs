@@ -12,6 +12,7 @@ use super::form::{Fault, FormState};
 use super::hidden_fields::HiddenFields;
 use super::icon::Icon;
 use super::mentions::{Callee, LIST_ID, Mentions, callees, option_id};
+use crate::erased::{effect, listener, live, memo};
 use crate::state::mention::{bytes_at, called, query};
 use crate::state::navigation::{focus_soon, is_narrow};
 use crate::state::port::Action;
@@ -235,22 +236,22 @@ pub fn Composer(id: ConversationId) -> impl IntoView {
         let kind = chat.rows.with(id, |it| it.conversation.kind);
         kind == Some(ConversationKind::Group)
     };
-    let found = Memo::new(move |_| match writing.asked.get() {
+    let found = memo(move || match writing.asked.get() {
         Some((_, typed)) if group() => callees(chat, id, &typed),
         _ => Vec::new(),
     });
-    let open = Memo::new(move |_| !found.with(Vec::is_empty));
+    let open = memo(move || !found.with(Vec::is_empty));
     let placeholder = move || {
         let title = chat.rows.with(id, |it| chat.title(&it.conversation));
         t.send_to(&title.unwrap_or_default())
     };
-    let hint = move || {
+    let hint = live(move || {
         if chat.local.with(|local| local.send_with_control) {
             t.hint_control
         } else {
             t.hint_enter
         }
-    };
+    });
     let emoji_button = move |class: &'static str| {
         view! {
             <button
@@ -258,27 +259,27 @@ pub fn Composer(id: ConversationId) -> impl IntoView {
                 class=class
                 aria-label=t.emoji
                 aria-expanded=move || if writing.picking_emoji.get() { "true" } else { "false" }
-                on:click=move |_| writing.picking_emoji.update(|open| *open = !*open)
+                on:click=listener(move |_| writing.picking_emoji.update(|open| *open = !*open))
             >
                 <Icon name="smile" />
             </button>
         }
     };
-    let mention_button = move || {
+    let mention_button = live(move || {
         group().then(|| {
             view! {
                 <button
                     type="button"
                     class="icon-button needs-script"
                     aria-label=t.mention
-                    on:click=move |_| writing.insert("@")
+                    on:click=listener(move |_| writing.insert("@"))
                 >
                     <Icon name="at-sign" />
                 </button>
             }
         })
-    };
-    let picker = move || {
+    });
+    let picker = live(move || {
         let close = move || {
             writing.picking_emoji.set(false);
             if let Some(area) = writing.area.get_untracked() {
@@ -293,20 +294,20 @@ pub fn Composer(id: ConversationId) -> impl IntoView {
             let on_close = Callback::new(move |()| close());
             view! { <EmojiPicker on_pick on_close /> }
         })
-    };
-    let mentions = move || {
+    });
+    let mentions = live(move || {
         open.get().then(|| {
             let on_pick = Callback::new(move |callee: Callee| writing.pick(&callee));
             view! { <Mentions callees=found chosen=writing.chosen on_pick /> }
         })
-    };
+    });
     let on_submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         form.took(Ok(()));
         writing.send();
     };
     view! {
-        <form class="composer" method="post" action=action on:submit=on_submit>
+        <form class="composer" method="post" action=action on:submit=listener(on_submit)>
             <HiddenFields />
             <div class="tools">{emoji_button("icon-button needs-script")} {mention_button}</div>
             <Replying />
@@ -326,9 +327,9 @@ pub fn Composer(id: ConversationId) -> impl IntoView {
                 placeholder=placeholder
                 enterkeyhint="send"
                 node_ref=writing.area
-                on:input=move |_| writing.typed(true)
-                on:keydown=move |event| writing.key(&event, found)
-                on:blur=move |_| writing.asked.set(None)
+                on:input=listener(move |_| writing.typed(true))
+                on:keydown=listener(move |event| writing.key(&event, found))
+                on:blur=listener(move |_| writing.asked.set(None))
                 inner_html=typed
             ></textarea>
             {emoji_button("icon-button phone needs-script")}
@@ -355,7 +356,7 @@ fn source(text: &str) -> String {
 /// Takes up drafts, and texts that are to be edited again.
 fn follow(writing: Writing) {
     let Writing { chat, id, area, .. } = writing;
-    Effect::new(move |_| {
+    effect(move || {
         let draft = chat.drafts.with(|drafts| drafts.get(&id).cloned());
         let Some(area) = area.get() else { return };
         // What was typed before the page came alive is the draft.
@@ -366,12 +367,12 @@ fn follow(writing: Writing) {
         }
     });
     // Who opens a chat wants to write; on a narrow screen a keyboard would cover what is to be read.
-    Effect::new(move |_| {
+    effect(move || {
         if chat.navigation.has_moved() && !is_narrow() {
             focus_soon(area);
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(text) = chat.log.compose.get() {
             chat.log.compose.set(None);
             writing.put(&text);
@@ -380,7 +381,7 @@ fn follow(writing: Writing) {
             }
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         if chat.log.replying.get().is_some()
             && let Some(area) = area.get_untracked()
         {
@@ -394,7 +395,7 @@ fn follow(writing: Writing) {
 fn Replying() -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    move || {
+    live(move || {
         let seq = chat.log.replying.get()?;
         let event = chat.log.find(seq)?;
         let text = event.with(|event| chat.quoted(event));
@@ -407,11 +408,11 @@ fn Replying() -> impl IntoView {
                     type="button"
                     class="x icon-button"
                     aria-label=t.cancel_quote
-                    on:click=move |_| chat.log.replying.set(None)
+                    on:click=listener(move |_| chat.log.replying.set(None))
                 >
                     <Icon name="x" />
                 </button>
             </div>
         })
-    }
+    })
 }

@@ -10,6 +10,7 @@ use super::avatar::{Avatar, Seed};
 use super::badge::{Badge, OnlineDot};
 use super::gesture::MenuGesture;
 use super::icon::IconAlone;
+use crate::erased::{listener, live, memo};
 use crate::state::text::one_line;
 use crate::state::{Answer, Chat, Choice, Place, use_chat};
 
@@ -23,13 +24,13 @@ pub fn ConversationRow(id: ConversationId) -> impl IntoView {
         let row = row.clone();
         move || row.get().conversation
     };
-    let conversation = Memo::new(move |_| of());
-    let title = Memo::new(move |_| conversation.with(|it| chat.title(it)));
-    let preview = Memo::new(move |_| conversation.with(|it| chat.preview(it)));
-    let time = Memo::new(move |_| chat.clock().short(conversation.with(|it| it.last_at)));
-    let mine = Memo::new(move |_| conversation.with(|it| it.mine.clone()));
-    let open = Memo::new(move |_| chat.navigation.place.get().conversation() == Some(id));
-    let draft = Memo::new(move |_| {
+    let conversation = memo(move || of());
+    let title = memo(move || conversation.with(|it| chat.title(it)));
+    let preview = memo(move || conversation.with(|it| chat.preview(it)));
+    let time = memo(move || chat.clock().short(conversation.with(|it| it.last_at)));
+    let mine = memo(move || conversation.with(|it| it.mine.clone()));
+    let open = memo(move || chat.navigation.place.get().conversation() == Some(id));
+    let draft = memo(move || {
         let draft = chat.drafts.with(|drafts| drafts.get(&id).cloned());
         draft.filter(|_| !open.get())
     });
@@ -38,9 +39,8 @@ pub fn ConversationRow(id: ConversationId) -> impl IntoView {
             .filter(|_| it.kind == ConversationKind::Direct && !chat.is_own(it))
     });
     let seed = Seed::from(&conversation.get_untracked());
-    let unread =
-        Memo::new(move |_| mine.with(|mine| mine.unread.max(u64::from(mine.marked_unread))));
-    let silenced = Memo::new(move |_| mine.with(|mine| mine.silenced));
+    let unread = memo(move || mine.with(|mine| mine.unread.max(u64::from(mine.marked_unread))));
+    let silenced = memo(move || mine.with(|mine| mine.silenced));
     let count = Signal::derive(move || if silenced.get() { 0 } else { unread.get() });
     let mark = move || {
         if draft.get().is_some() {
@@ -51,7 +51,7 @@ pub fn ConversationRow(id: ConversationId) -> impl IntoView {
             None
         }
     };
-    let text = move || {
+    let text = live(move || {
         if let Some(draft) = draft.get() {
             return one_line(&draft);
         }
@@ -61,15 +61,15 @@ pub fn ConversationRow(id: ConversationId) -> impl IntoView {
             return [t.silenced_count(unread), preview].join(" ");
         }
         preview
-    };
-    let heard = move || {
+    });
+    let heard = live(move || {
         (unread.get() > 0)
             .then(|| view! { <span class="sr-only">{t.unread_count(unread.get())}</span> })
-    };
-    let plain = move || {
+    });
+    let plain = live(move || {
         (silenced.get() && unread.get() > 0)
             .then(|| view! { <span class="badge plain" aria-hidden="true"></span> })
-    };
+    });
     let gesture = MenuGesture::new(move |at| {
         chat.overlay
             .open_menu(t.conversation_menu, at, choices(chat, id));
@@ -84,13 +84,13 @@ pub fn ConversationRow(id: ConversationId) -> impl IntoView {
                 <a
                     href=Place::Chat(id).path()
                     aria-current=move || open.get().then_some("page")
-                    on:contextmenu=move |event| gesture.context_menu(&event)
-                    on:keydown=move |event| gesture.key(&event)
-                    on:pointerdown=move |event| gesture.press(&event)
-                    on:pointerup=move |_| gesture.release()
-                    on:pointermove=move |_| gesture.release()
-                    on:pointercancel=move |_| gesture.release()
-                    on:click=move |event| gesture.click(&event)
+                    on:contextmenu=listener(move |event| gesture.context_menu(&event))
+                    on:keydown=listener(move |event| gesture.key(&event))
+                    on:pointerdown=listener(move |event| gesture.press(&event))
+                    on:pointerup=listener(move |_| gesture.release())
+                    on:pointermove=listener(move |_| gesture.release())
+                    on:pointercancel=listener(move |_| gesture.release())
+                    on:click=listener(move |event| gesture.click(&event))
                 >
                     <Avatar seed name=title>
                         {peer.map(|user| view! { <OnlineDot user /> })}

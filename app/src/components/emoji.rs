@@ -6,6 +6,7 @@ use protocol::api::pages::Language;
 use wasm_bindgen::JsCast;
 
 use super::emoji_table::GROUPS;
+use crate::erased::{effect, listener, live};
 use crate::state::use_chat;
 
 /// So many are remembered.
@@ -29,7 +30,7 @@ pub fn EmojiPicker(
     // 0 is what was used last.
     let group = RwSignal::new(usize::from(recent.is_empty()));
     let element = NodeRef::<html::Div>::new();
-    Effect::new(move |_| {
+    effect(move || {
         group.track();
         if let Some(element) = element.get() {
             request_animation_frame(move || focus_at(&element, 0));
@@ -49,7 +50,7 @@ pub fn EmojiPicker(
                 type="button"
                 aria-label=name
                 aria-pressed=move || if group.get() == at { "true" } else { "false" }
-                on:click=move |_| group.set(at)
+                on:click=listener(move |_| group.set(at))
             >
                 {sign}
             </button>
@@ -66,7 +67,7 @@ pub fn EmojiPicker(
             tab(at, group.sign, name)
         })
         .collect();
-    let shown = move || {
+    let shown = live(move || {
         let emoji: Vec<String> = match group.get().checked_sub(1) {
             None => recent.clone(),
             Some(at) => GROUPS[at].emoji.split(' ').map(str::to_owned).collect(),
@@ -74,13 +75,13 @@ pub fn EmojiPicker(
         let buttons = emoji.into_iter().map(|emoji| {
             let picked = emoji.clone();
             view! {
-                <button type="button" tabindex="-1" on:click=move |_| pick(picked.clone())>
+                <button type="button" tabindex="-1" on:click=listener(move |_| pick(picked.clone()))>
                     {emoji}
                 </button>
             }
         });
         buttons.collect_view()
-    };
+    });
     let on_keydown = move |event: ev::KeyboardEvent| {
         if event.key() == "Escape" {
             event.prevent_default();
@@ -101,8 +102,8 @@ pub fn EmojiPicker(
         }
     };
     view! {
-        <div class="backdrop" on:click=move |_| on_close.run(())></div>
-        <div class="popover emoji" role="dialog" aria-label=t.emoji on:keydown=on_keydown>
+        <div class="backdrop" on:click=listener(move |_| on_close.run(()))></div>
+        <div class="popover emoji" role="dialog" aria-label=t.emoji on:keydown=listener(on_keydown)>
             <div class="emoji-groups" role="group" aria-label=t.emoji>
                 {tab(0, "🕘", t.emoji_recent)} {tabs}
             </div>
@@ -112,7 +113,7 @@ pub fn EmojiPicker(
                 aria-label=t.emoji
                 tabindex="0"
                 node_ref=element
-                on:keydown=on_grid_keydown
+                on:keydown=listener(on_grid_keydown)
             >
                 {shown}
             </div>

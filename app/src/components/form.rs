@@ -1,12 +1,11 @@
 //! Forms that work with and without script: what was typed, and what is wrong with it.
 
-use std::collections::BTreeMap;
-
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use protocol::{Code, FieldError, Problem};
 use wasm_bindgen::JsCast;
 
+use crate::erased::live;
 use crate::state::{Chat, use_chat};
 
 /// A form on the page, at first as the server refused it, if it did.
@@ -15,7 +14,7 @@ pub struct FormState {
     /// Tells the form's fields from those of others on the page.
     pub id: &'static str,
     chat: Chat,
-    values: StoredValue<BTreeMap<String, String>>,
+    values: StoredValue<Vec<(String, String)>>,
     refused: RwSignal<Option<Refused>>,
 }
 
@@ -57,7 +56,10 @@ impl FormState {
 
     /// What was typed into a field before it was refused.
     pub fn typed(self, field: &str) -> Option<String> {
-        self.values.with_value(|values| values.get(field).cloned())
+        self.values.with_value(|values| {
+            let value = values.iter().find(|(name, _)| name == field);
+            value.map(|(_, value)| value.clone())
+        })
     }
 
     /// What was chosen for a field that may be there several times.
@@ -120,10 +122,10 @@ pub fn Fault(
     /// What to say, if anything.
     text: Signal<Option<String>>,
 ) -> impl IntoView {
-    move || {
+    live(move || {
         text.get()
             .map(|text| view! { <p class="problem" role="alert">{text}</p> })
-    }
+    })
 }
 
 /// What a form holds as it is sent by script.

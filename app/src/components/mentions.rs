@@ -1,10 +1,12 @@
 //! Whom one may call while writing, to choose from.
 
+use leptos::ev;
 use leptos::prelude::*;
 use protocol::event::Role;
 use protocol::{ConversationId, UserId};
 
 use super::avatar::Avatar;
+use crate::erased::listener;
 use crate::state::{Chat, use_chat};
 
 /// The id of the list, by which the composer points at it.
@@ -35,12 +37,8 @@ pub fn callees(chat: Chat, conversation: ConversationId, typed: &str) -> Vec<Cal
             known_as: t.everybody.to_owned(),
         });
     }
-    let members: Vec<UserId> = chat.people.members.with(|members| {
-        let members = members.get(&conversation);
-        let users = members.iter().flat_map(|it| &it.members).map(|it| it.user);
-        users.filter(|user| Some(*user) != me).collect()
-    });
-    for user in members {
+    let members = chat.people.members_of(conversation).into_iter();
+    for user in members.filter(|user| Some(*user) != me) {
         let profile = chat.people.users.with(|users| users.get(&user).cloned());
         let Some(profile) = profile else { continue };
         let nickname = chat.people.nickname(conversation, user);
@@ -88,10 +86,10 @@ pub fn Mentions(
                 id=option_id(at)
                 role="option"
                 aria-selected=move || if chosen.get() == at { "true" } else { "false" }
-                on:mousedown=move |event| {
+                on:mousedown=listener(move |event: ev::MouseEvent| {
                     event.prevent_default();
                     on_pick.run(picked.clone());
-                }
+                })
             >
                 {callee.user.map(|user| view! { <Avatar seed=user name /> })}
                 <span dir="auto">{callee.known_as}</span>

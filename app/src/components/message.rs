@@ -11,6 +11,7 @@ use super::bubble::Bubble;
 use super::gesture::MenuGesture;
 use super::icon::Icon;
 use super::message_menu::choices;
+use crate::erased::{listener, live, memo};
 use crate::state::{Chat, Place, use_chat};
 
 /// An event.
@@ -18,7 +19,7 @@ use crate::state::{Chat, Place, use_chat};
 pub fn EventLine(seq: Seq) -> impl IntoView {
     let chat = use_chat();
     let event = chat.log.get(seq)?;
-    Some(move || {
+    Some(live(move || {
         let event = event.get();
         match event.body() {
             Body::Message(message) if event.kind == Kind::Message => {
@@ -26,7 +27,7 @@ pub fn EventLine(seq: Seq) -> impl IntoView {
             }
             _ => view! { <NoticeLine event /> }.into_any(),
         }
-    })
+    }))
 }
 
 /// Something happened.
@@ -38,8 +39,8 @@ fn NoticeLine(event: Event) -> impl IntoView {
     let unknown = matches!(event.kind, Kind::Other(_));
     let kind = event.kind.as_str().to_owned();
     let mine = event.kind == Kind::Recalled && Some(event.sender) == untrack(|| chat.my_id());
-    let text = Memo::new(move |_| chat.notice(&event));
-    let edit = move || {
+    let text = memo(move || chat.notice(&event));
+    let edit = live(move || {
         let text = chat.log.recalled.with(|texts| texts.get(&seq).cloned());
         let text = text.filter(|_| mine)?;
         Some(view! {
@@ -47,22 +48,22 @@ fn NoticeLine(event: Event) -> impl IntoView {
             <button
                 type="button"
                 class="link"
-                on:click=move |_| chat.log.compose.set(Some(text.clone()))
+                on:click=listener(move |_| chat.log.compose.set(Some(text.clone())))
             >
                 {t.edit_again}
             </button>
         })
-    };
-    move || {
+    });
+    live(move || {
         let text = text.get()?;
         let kind = unknown.then(|| kind.clone());
         Some(view! {
             <li class="mid" class:unknown=unknown class:recalled=mine data-seq=seq data-kind=kind>
                 <span dir="auto">{text}</span>
-                {edit}
+                {edit.clone()}
             </li>
         })
-    }
+    })
 }
 
 /// Whether a log says who wrote each message.
@@ -85,7 +86,7 @@ fn MessageLine(event: Event, message: Message) -> impl IntoView {
     } = event;
     let own = Some(sender) == untrack(|| chat.my_id());
     let named = !own && untrack(|| shows_names(chat, conversation));
-    let name = Memo::new(move |_| {
+    let name = memo(move || {
         chat.people
             .name_in(conversation, sender)
             .unwrap_or_else(|| t.somebody.to_owned())
@@ -115,7 +116,7 @@ fn MessageLine(event: Event, message: Message) -> impl IntoView {
             data-client-id=client_id.to_string()
             data-state="sent"
             tabindex="-1"
-            on:keydown=move |event| gesture.key(&event)
+            on:keydown=listener(move |event| gesture.key(&event))
         >
             <Face user=sender name />
             <div>
@@ -127,16 +128,16 @@ fn MessageLine(event: Event, message: Message) -> impl IntoView {
                     }
                         .into_any()
                 } else {
-                    let said_by = move || if own { t.you.to_owned() } else { name.get() };
+                    let said_by = live(move || if own { t.you.to_owned() } else { name.get() });
                     view! { <span class="sr-only">{said_by}</span> }.into_any()
                 }}
                 <div
                     class="line"
-                    on:contextmenu=on_contextmenu
-                    on:pointerdown=move |event| gesture.press(&event)
-                    on:pointerup=move |_| gesture.release()
-                    on:pointermove=move |_| gesture.release()
-                    on:pointercancel=move |_| gesture.release()
+                    on:contextmenu=listener(on_contextmenu)
+                    on:pointerdown=listener(move |event| gesture.press(&event))
+                    on:pointerup=listener(move |_| gesture.release())
+                    on:pointermove=listener(move |_| gesture.release())
+                    on:pointercancel=listener(move |_| gesture.release())
                 >
                     <Bubble conversation message />
                     <button
@@ -145,7 +146,7 @@ fn MessageLine(event: Event, message: Message) -> impl IntoView {
                         tabindex="-1"
                         aria-haspopup="menu"
                         aria-label=t.message_menu
-                        on:click=move |event| gesture.open_below(event.as_ref())
+                        on:click=listener(move |event: ev::MouseEvent| gesture.open_below(event.as_ref()))
                     >
                         <Icon name="ellipsis" />
                     </button>
@@ -178,7 +179,7 @@ pub fn Face(user: UserId, #[prop(into)] name: Signal<String>) -> impl IntoView {
 pub fn Quote(target: Seq) -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    let text = Memo::new(move |_| match chat.log.find(target) {
+    let text = memo(move || match chat.log.find(target) {
         Some(event) => event.with(|event| chat.quoted(event)),
         None => t.quote_missing.to_owned(),
     });
@@ -187,7 +188,7 @@ pub fn Quote(target: Seq) -> impl IntoView {
         chat.show_message(target);
     };
     view! {
-        <a class="quote" href=format!("#seq-{target}") dir="auto" on:click=on_click>
+        <a class="quote" href=format!("#seq-{target}") dir="auto" on:click=listener(on_click)>
             {move || text.get()}
         </a>
     }

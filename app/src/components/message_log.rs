@@ -8,6 +8,7 @@ use super::icon::Icon;
 use super::message::EventLine;
 use super::outgoing::EntryLine;
 use super::scroll::Scroll;
+use crate::erased::{Each, effect, listener, live, memo};
 use crate::state::{Item, Place, use_chat};
 
 /// The log of the open conversation.
@@ -16,13 +17,13 @@ pub fn MessageLog(id: ConversationId) -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
     let scroll = Scroll::new(chat);
-    let lines = Memo::new(move |_| chat.lines());
-    Effect::new(move |_| {
+    let lines = memo(move || chat.lines());
+    effect(move || {
         lines.track();
         chat.ready.track();
         scroll.settle_soon();
     });
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(target) = chat.log.target.get() {
             chat.log.target.set(None);
             // After the frame in which new lines settle.
@@ -35,7 +36,7 @@ pub fn MessageLog(id: ConversationId) -> impl IntoView {
         }
     });
     on_cleanup(move || visible.remove());
-    let older = move || {
+    let older = live(move || {
         let first = chat.log.oldest_seq().filter(|_| chat.log.older.get())?;
         let show = move |event: ev::MouseEvent| {
             event.prevent_default();
@@ -43,20 +44,20 @@ pub fn MessageLog(id: ConversationId) -> impl IntoView {
         };
         Some(view! {
             <li class="more">
-                <a href=format!("{}?before={first}", Place::Chat(id).path()) on:click=show>
+                <a href=format!("{}?before={first}", Place::Chat(id).path()) on:click=listener(show)>
                     {t.older}
                 </a>
             </li>
         })
-    };
-    let empty = move || {
+    });
+    let empty = live(move || {
         let empty = lines.with(Vec::is_empty) && !chat.log.opening.get();
         empty.then(|| {
             let own = chat.rows.with(id, |it| chat.is_own(&it.conversation)) == Some(true);
             let text = if own { t.to_own_notes } else { t.no_messages };
             view! { <li class="mid">{text}</li> }
         })
-    };
+    });
     view! {
         <div class="frame">
             <UpButton scroll />
@@ -67,14 +68,12 @@ pub fn MessageLog(id: ConversationId) -> impl IntoView {
                 aria-label=t.messages
                 tabindex="0"
                 node_ref=scroll.node
-                on:scroll=move |_| scroll.moved()
-                on:keydown=move |event| scroll.key(&event)
+                on:scroll=listener(move |_| scroll.moved())
+                on:keydown=listener(move |event| scroll.key(&event))
             >
                 <ol>
                     {older} {empty}
-                    <For each=move || lines.get() key=|item| *item let:item>
-                        {line(item)}
-                    </For>
+                    <Each items=lines children=line />
                 </ol>
             </div>
             <DownButton scroll />
@@ -110,32 +109,32 @@ fn UpButton(scroll: Scroll) -> impl IntoView {
     let chat = scroll.chat;
     let t = chat.t();
     let opened = chat.log.opened;
-    let to_new = move || {
+    let to_new = live(move || {
         scroll.new_above.get().then(|| {
             let count = opened.get().unread;
             view! {
-                <button type="button" class="jump up" on:click=move |_| chat.show_new()>
+                <button type="button" class="jump up" on:click=listener(move |_| chat.show_new())>
                     <Icon name="arrow-up" />
                     {t.new_messages(count)}
                 </button>
             }
         })
-    };
-    let to_mention = move || {
+    });
+    let to_mention = live(move || {
         scroll.mention_above.get().then(|| {
             let seq = opened.get().mention_seq;
             view! {
                 <button
                     type="button"
                     class="jump up mentioned"
-                    on:click=move |_| chat.show_message(seq)
+                    on:click=listener(move |_| chat.show_message(seq))
                 >
                     <Icon name="at-sign" />
                     {t.mentioned}
                 </button>
             }
         })
-    };
+    });
     view! { {to_new} {to_mention} }.into_any()
 }
 
@@ -144,7 +143,7 @@ fn UpButton(scroll: Scroll) -> impl IntoView {
 fn DownButton(scroll: Scroll) -> impl IntoView {
     let chat = scroll.chat;
     let t = chat.t();
-    move || {
+    live(move || {
         (!scroll.at_end.get()).then(|| {
             let newest = chat.log.newest().map_or(0, |newest| newest.msg_no);
             let seen = scroll.seen_msg_no.get();
@@ -154,11 +153,11 @@ fn DownButton(scroll: Scroll) -> impl IntoView {
                 t.to_end.to_owned()
             };
             view! {
-                <button type="button" class="jump down" on:click=move |_| chat.show_end()>
+                <button type="button" class="jump down" on:click=listener(move |_| chat.show_end())>
                     <Icon name="arrow-down" />
                     {text}
                 </button>
             }
         })
-    }
+    })
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::avatar::Avatar;
 use super::badge::Badge;
 use super::icon::Icon;
+use crate::erased::{live, memo};
 use crate::state::{Place, use_chat};
 
 fn current(is: bool) -> Option<&'static str> {
@@ -18,11 +19,11 @@ pub fn Rail() -> impl IntoView {
     let t = chat.t();
     let place = chat.navigation.place;
     let unread = chat.rows.unread;
-    let requests = Memo::new(move |_| chat.my_id().map_or(0, |me| chat.people.open_requests(me)));
-    let in_contacts = Memo::new(move |_| place.get().is_contacts());
-    let in_settings = Memo::new(move |_| place.get() == Place::Settings);
+    let requests = memo(move || chat.my_id().map_or(0, |me| chat.people.open_requests(me)));
+    let in_contacts = memo(move || place.get().is_contacts());
+    let in_settings = memo(move || place.get() == Place::Settings);
     let in_chats = move || !in_contacts.get() && !in_settings.get();
-    let me = move || {
+    let me = live(move || {
         let user = chat.me.with(|me| me.as_ref().map(|me| me.user.id))?;
         let name = Signal::derive(move || {
             chat.me
@@ -40,7 +41,7 @@ pub fn Rail() -> impl IntoView {
                 {move || visible().then(|| view! { <span class="dot"></span> })}
             </Avatar>
         })
-    };
+    });
     view! {
         <nav class="rail" aria-label=t.main_navigation>
             {me}
@@ -80,9 +81,9 @@ pub fn Tabs() -> impl IntoView {
     let t = chat.t();
     let place = chat.navigation.place;
     let unread = chat.rows.unread;
-    let requests = Memo::new(move |_| chat.my_id().map_or(0, |me| chat.people.open_requests(me)));
-    let in_contacts = Memo::new(move |_| place.get().is_contacts());
-    let in_settings = Memo::new(move |_| place.get() == Place::Settings);
+    let requests = memo(move || chat.my_id().map_or(0, |me| chat.people.open_requests(me)));
+    let in_contacts = memo(move || place.get().is_contacts());
+    let in_settings = memo(move || place.get() == Place::Settings);
     let in_chats = move || !in_contacts.get() && !in_settings.get();
     view! {
         <nav class="tabs" aria-label=t.main_navigation>

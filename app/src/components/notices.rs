@@ -7,6 +7,7 @@ use protocol::sync::Connection;
 use protocol::{Code, ConversationId};
 
 use super::icon::Icon;
+use crate::erased::{live, memo};
 use crate::state::{Place, use_chat};
 
 /// Says when there is no connection.
@@ -14,8 +15,8 @@ use crate::state::{Place, use_chat};
 pub fn ConnectionNotice() -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    let connection = Memo::new(move |_| chat.connection.get());
-    let notice = move || {
+    let connection = memo(move || chat.connection.get());
+    let notice = live(move || {
         let (text, link) = match connection.get() {
             Connection::Connecting | Connection::Live => return None,
             Connection::Offline => (t.network_down, None),
@@ -38,7 +39,7 @@ pub fn ConnectionNotice() -> impl IntoView {
                 </span>
             </div>
         })
-    };
+    });
     view! { <div role="status">{notice}</div> }.into_any()
 }
 
@@ -47,7 +48,7 @@ pub fn ConnectionNotice() -> impl IntoView {
 pub fn WritingNotice(id: ConversationId) -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    let refusal = Memo::new(move |_| {
+    let refusal = memo(move || {
         let command = CommandKind::Send {
             content: Content::Text {
                 text: "x".to_owned(),
@@ -58,7 +59,7 @@ pub fn WritingNotice(id: ConversationId) -> impl IntoView {
         };
         chat.refusal(id, &command, None)
     });
-    move || {
+    live(move || {
         let code = refusal.get()?;
         let peer = chat.rows.with(id, |it| it.conversation.peer).flatten();
         let text = match code {
@@ -83,5 +84,5 @@ pub fn WritingNotice(id: ConversationId) -> impl IntoView {
             }
             .into_any(),
         )
-    }
+    })
 }

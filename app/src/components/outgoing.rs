@@ -8,6 +8,7 @@ use protocol::{Code, ConversationId, UserId};
 use super::bubble::Bubble;
 use super::icon::{Icon, IconAlone};
 use super::message::{Face, Quote};
+use crate::erased::{listener, live};
 use crate::state::port::Action;
 use crate::state::{Chat, Place, text_of, use_chat};
 
@@ -16,14 +17,14 @@ use crate::state::{Chat, Place, text_of, use_chat};
 pub fn EntryLine(position: u64) -> impl IntoView {
     let chat = use_chat();
     let entry = chat.outbox.get(position)?;
-    Some(move || {
+    Some(live(move || {
         let entry = entry.get();
         if text_of(&entry.command).is_some() {
             view! { <Outgoing entry /> }.into_any()
         } else {
             view! { <Undone entry /> }.into_any()
         }
-    })
+    }))
 }
 
 fn peer_of(chat: Chat, conversation: ConversationId) -> Option<UserId> {
@@ -95,7 +96,7 @@ fn Outgoing(entry: Entry) -> impl IntoView {
                     <button
                         type="button"
                         class="link"
-                        on:click=move |_| chat.act(Action::Resend(position))
+                        on:click=listener(move |_| chat.act(Action::Resend(position)))
                     >
                         {t.resend}
                     </button>
@@ -109,14 +110,14 @@ fn Outgoing(entry: Entry) -> impl IntoView {
                 <div class="why" role="alert">
                     {t.problem(code)}
                     {ask}
-                    <button type="button" class="link" on:click=edit>
+                    <button type="button" class="link" on:click=listener(edit)>
                         {t.edit}
                     </button>
                     {again}
                     <button
                         type="button"
                         class="link"
-                        on:click=move |_| chat.act(Action::Drop(position))
+                        on:click=listener(move |_| chat.act(Action::Drop(position)))
                     >
                         {t.delete}
                     </button>
@@ -167,7 +168,7 @@ fn Undone(entry: Entry) -> impl IntoView {
                 " "
                 {t.problem(code)}
                 " "
-                <button type="button" class="link" on:click=move |_| chat.act(Action::Drop(position))>
+                <button type="button" class="link" on:click=listener(move |_| chat.act(Action::Drop(position)))>
                     {t.dismiss}
                 </button>
             </li>

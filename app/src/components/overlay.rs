@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos::{ev, html};
 use wasm_bindgen::JsCast;
 
+use crate::erased::{effect, listener};
 use crate::state::overlay::{Answer, Choice, OpenMenu, Question};
 use crate::state::use_chat;
 
@@ -26,7 +27,7 @@ fn Menu(menu: OpenMenu) -> impl IntoView {
     let overlay = use_chat().overlay;
     let element = NodeRef::<html::Div>::new();
     let (x, y) = menu.at;
-    Effect::new(move |_| {
+    effect(move || {
         let Some(element) = element.get() else { return };
         // It stays inside the window.
         let bounds = element.get_bounding_client_rect();
@@ -60,11 +61,11 @@ fn Menu(menu: OpenMenu) -> impl IntoView {
     view! {
         <div
             class="backdrop"
-            on:click=move |_| overlay.close_menu()
-            on:contextmenu=move |event| {
+            on:click=listener(move |_| overlay.close_menu())
+            on:contextmenu=listener(move |event: ev::MouseEvent| {
                 event.prevent_default();
                 overlay.close_menu();
-            }
+            })
         ></div>
         <div
             class="menu"
@@ -72,7 +73,7 @@ fn Menu(menu: OpenMenu) -> impl IntoView {
             tabindex="-1"
             aria-label=menu.label
             node_ref=element
-            on:keydown=on_keydown
+            on:keydown=listener(on_keydown)
         >
             {choices}
         </div>
@@ -97,7 +98,7 @@ fn choice_view(choice: Choice) -> impl IntoView {
             class:danger=choice.danger
             aria-disabled=refused.then_some("true")
             title=choice.refused
-            on:click=run
+            on:click=listener(run)
         >
             {choice.label}
         </button>
@@ -146,7 +147,7 @@ fn Ask(question: Question) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     let (now, most) = question.field.clone().unwrap_or_default();
     let typed = RwSignal::new(now.clone());
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(dialog) = dialog.get()
             && !dialog.open()
         {
@@ -172,7 +173,7 @@ fn Ask(question: Question) -> impl IntoView {
                     rows="6"
                     maxlength=most
                     prop:value=now.clone()
-                    on:input=on_input
+                    on:input=listener(on_input)
                 ></textarea>
             }
             .into_any()
@@ -184,7 +185,7 @@ fn Ask(question: Question) -> impl IntoView {
                     autocomplete="off"
                     maxlength=most
                     prop:value=now.clone()
-                    on:input=on_input
+                    on:input=listener(on_input)
                 />
             }
             .into_any()
@@ -212,8 +213,8 @@ fn Ask(question: Question) -> impl IntoView {
         close();
     };
     view! {
-        <dialog class="dialog" aria-label=title node_ref=dialog on:cancel=on_cancel>
-            <form on:submit=on_submit>
+        <dialog class="dialog" aria-label=title node_ref=dialog on:cancel=listener(on_cancel)>
+            <form on:submit=listener(on_submit)>
                 <h2>{heading}</h2>
                 {(!question.text.is_empty()).then(|| view! { <p>{question.text.clone()}</p> })}
                 {field}
@@ -221,7 +222,7 @@ fn Ask(question: Question) -> impl IntoView {
                     <button
                         type="button"
                         class="button plain"
-                        on:click=move |_| close()
+                        on:click=listener(move |_| close())
                     >
                         {t.cancel}
                     </button>
@@ -246,7 +247,7 @@ fn answer_view(
         (answer.run)(typed.get_untracked());
     };
     view! {
-        <button type="button" class="button plain" class:danger=answer.danger on:click=run>
+        <button type="button" class="button plain" class:danger=answer.danger on:click=listener(run)>
             {answer.label}
         </button>
     }

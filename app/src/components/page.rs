@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::icon::Icon;
+use crate::erased::effect;
 use crate::state::{Place, use_chat};
 
 /// A heading, the way back for a narrow screen, and what the page holds.
@@ -21,7 +22,7 @@ pub fn Page(
     let chat = use_chat();
     let t = chat.t();
     let section = NodeRef::<html::Section>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if chat.navigation.has_moved() {
             request_animation_frame(move || focus_first(section));
         }

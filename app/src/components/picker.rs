@@ -1,13 +1,13 @@
 //! People to tick: contacts for a group, members to be taken out, a new owner.
 
-use std::collections::BTreeSet;
-
+use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use protocol::{ConversationId, UserId};
 
 use super::avatar::Avatar;
 use super::icon::Icon;
+use crate::erased::{Each, listener, live, memo};
 use crate::state::{Chat, use_chat};
 
 /// From so many on, there is a field to find somebody by name.
@@ -17,7 +17,7 @@ const MANY: usize = 6;
 #[derive(Clone, Copy)]
 pub struct Picked {
     /// Who.
-    pub users: RwSignal<BTreeSet<UserId>>,
+    pub users: RwSignal<Vec<UserId>>,
     /// The group whose names for its members count.
     group: Option<ConversationId>,
     /// Whether only one can be.
@@ -37,7 +37,7 @@ impl Picked {
     /// Among a group's members: several of them, or one.
     pub fn members(group: ConversationId, single: bool) -> Self {
         Self {
-            users: RwSignal::new(BTreeSet::new()),
+            users: RwSignal::new(Vec::new()),
             group: Some(group),
             single,
         }
@@ -45,7 +45,7 @@ impl Picked {
 
     /// Those chosen.
     pub fn list(self) -> Vec<UserId> {
-        self.users.with(|users| users.iter().copied().collect())
+        self.users.get()
     }
 
     fn has(self, user: UserId) -> bool {
@@ -54,13 +54,9 @@ impl Picked {
 
     fn put(self, user: UserId, on: bool) {
         self.users.update(|users| {
-            if self.single {
-                users.clear();
-            }
+            users.retain(|other| *other != user && !self.single);
             if on {
-                users.insert(user);
-            } else {
-                users.remove(&user);
+                users.push(user);
             }
         });
     }
@@ -106,14 +102,14 @@ pub fn Picker(
     let t = chat.t();
     let typed = RwSignal::new(String::new());
     let search = NodeRef::<html::Input>::new();
-    let many = Memo::new(move |_| people.with(|people| people.len() >= MANY));
-    let nobody = Memo::new(move |_| {
+    let many = memo(move || people.with(|people| people.len() >= MANY));
+    let nobody = memo(move || {
         let none = |typed: &String| {
             people.with(|people| !people.iter().any(|user| picked.fits(chat, *user, typed)))
         };
         many.get() && typed.with(none)
     });
-    let find = move || {
+    let find = live(move || {
         many.get().then(|| {
             view! {
                 <input
@@ -124,28 +120,28 @@ pub fn Picker(
                     autocomplete="off"
                     node_ref=search
                     prop:value=move || typed.get()
-                    on:input=move |event| typed.set(event_target_value(&event))
-                    on:keydown=move |event| {
+                    on:input=listener(move |event| typed.set(event_target_value(&event)))
+                    on:keydown=listener(move |event: ev::KeyboardEvent| {
                         // Enter finds; it does not send the form.
                         if event.key() == "Enter" {
                             event.prevent_default();
                         }
-                    }
+                    })
                 />
             }
         })
-    };
+    });
     view! {
         <fieldset class="entry" aria-describedby=described>
             <legend>{label}</legend>
             {(!picked.single).then(|| view! { <Chips picked search /> })}
             {find}
             <ul class="picker">
-                <For each=move || people.get() key=|user| *user let:user>
+                <Each items=people let:user>
                     <li hidden=move || typed.with(|typed| !picked.fits(chat, user, typed))>
                         <Line user name picked />
                     </li>
-                </For>
+                </Each>
             </ul>
             <p class="hint" role="status">
                 {move || nobody.get().then_some(t.filter_nobody)}
@@ -180,7 +176,7 @@ fn Line(user: UserId, name: &'static str, picked: Picked) -> impl IntoView {
                 value=user.to_string()
                 checked=untrack(move || picked.has(user))
                 node_ref=input
-                on:change=move |event| picked.put(user, event_target_checked(&event))
+                on:change=listener(move |event| picked.put(user, event_target_checked(&event)))
             />
             <Avatar seed=user name=called />
             <bdi>{called}</bdi>
@@ -206,7 +202,7 @@ fn Chips(picked: Picked, search: NodeRef<html::Input>) -> impl IntoView {
         view! {
             <li>
                 <bdi>{name}</bdi>
-                <button type="button" aria-label=move || t.take_out(&name.get()) on:click=take_out>
+                <button type="button" aria-label=move || t.take_out(&name.get()) on:click=listener(take_out)>
                     <Icon name="x" />
                 </button>
             </li>
@@ -214,7 +210,7 @@ fn Chips(picked: Picked, search: NodeRef<html::Input>) -> impl IntoView {
     };
     view! {
         <ul class="chips needs-script" aria-label=t.chosen>
-            <For each=move || picked.list() key=|user| *user children=chip />
+            <Each items=picked.users children=chip />
         </ul>
     }
     .into_any()

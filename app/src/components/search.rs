@@ -8,6 +8,7 @@ use wasm_bindgen::JsCast;
 
 use super::avatar::{Avatar, Seed};
 use super::icon::Icon;
+use crate::erased::{listener, memo};
 use crate::state::{Chat, Place, use_chat};
 
 /// The box above a list, and beside it the ways to begin something new.
@@ -70,15 +71,15 @@ pub fn SearchBox(
                     aria-label=t.search
                     autocomplete="off"
                     prop:value=move || query.get()
-                    on:input=move |event| query.set(event_target_value(&event))
-                    on:keydown=on_keydown
+                    on:input=listener(move |event| query.set(event_target_value(&event)))
+                    on:keydown=listener(on_keydown)
                 />
             </label>
-            <details class="plus" node_ref=plus on:keydown=leave>
+            <details class="plus" node_ref=plus on:keydown=listener(leave)>
                 <summary aria-label=t.new_chat>
                     <Icon name="plus" />
                 </summary>
-                <ul class="menu" on:click=move |_| close()>
+                <ul class="menu" on:click=listener(move |_| close())>
                     <li>
                         <a href=Place::NewGroup.path()>
                             <Icon name="users" />
@@ -106,12 +107,12 @@ pub fn Found(
 ) -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    let found = Memo::new(move |_| find(chat, &query.get()));
+    let found = memo(move || find(chat, &query.get()));
     let line = move |found: Hit| {
         let name = found.name.clone();
         view! {
             <li class="row">
-                <a href=Place::Chat(found.id).path() on:click=move |_| query.set(String::new())>
+                <a href=Place::Chat(found.id).path() on:click=listener(move |_| query.set(String::new()))>
                     <Avatar seed=found.seed name=Signal::stored(found.name) />
                     <div>
                         <span class="name" dir="auto">

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::erased::listener;
+
 /// On or off. It changes when the state does, not when it is pressed.
 #[component]
 pub fn Toggle(
@@ -31,7 +33,7 @@ pub fn Toggle(
                 aria-checked=move || if on.get() { "true" } else { "false" }
                 disabled=move || refused.with(Option::is_some)
                 title=refused
-                on:click=move |_| on_change.run(!on.get_untracked())
+                on:click=listener(move |_| on_change.run(!on.get_untracked()))
             ></button>
             {(!hint.is_empty()).then(|| view! { <span class="hint">{hint}</span> })}
         </div>

@@ -1,8 +1,7 @@
 //! Takes in what the browser's machinery tells.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
+use litemap::LiteMap;
 use protocol::event::Kind;
 use protocol::sync::{Connection, Show};
 use protocol::{ConversationId, Event, UserId};
@@ -128,7 +127,7 @@ impl Chat {
             Show::EntryGone(position) => self.outbox.remove(position),
             Show::Connection(connection) => {
                 if connection != Connection::Live {
-                    self.people.presence.update(BTreeMap::clear);
+                    self.people.presence.update(LiteMap::clear);
                 }
                 self.connection.set(connection);
             }

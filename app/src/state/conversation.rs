@@ -1,8 +1,7 @@
 //! Opening conversations, reading in them, and changing one's own side of them.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
+use litemap::LiteMap;
 use protocol::api::conversations::{ChangePreferences, Conversation};
 use protocol::{ConversationId, Event, Seq};
 
@@ -24,7 +23,7 @@ impl Chat {
         let Some(conversation) = self.log.conversation.get_untracked() else {
             return;
         };
-        let empty = self.log.events.with_untracked(BTreeMap::is_empty);
+        let empty = self.log.events.with_untracked(LiteMap::is_empty);
         if !empty {
             return;
         }
@@ -81,8 +80,10 @@ impl Chat {
         self.log.events.with(|all| {
             let from_the_start =
                 !self.log.older.get() && all.keys().next().is_none_or(|seq| window.from <= *seq);
+            let within = window.from..=window.to;
             let events: Vec<Event> = all
-                .range(window.from..=window.to)
+                .iter()
+                .filter(|(seq, _)| within.contains(*seq))
                 .map(|(_, event)| event.get())
                 .collect();
             stored.extend(events.iter().map(|event| event.client_id));

@@ -1,6 +1,6 @@
 //! What begins when the page comes alive in the browser.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -9,6 +9,7 @@ use protocol::UserId;
 use super::Chat;
 use super::navigation::body_view;
 use super::port::Action;
+use crate::erased::{effect, memo};
 
 /// A stream watches no more than this.
 const WATCHED: usize = 200;
@@ -53,17 +54,17 @@ impl Chat {
 
     fn follow_place(self) {
         let place = self.navigation.place;
-        let conversation = Memo::new(move |_| place.get().conversation());
-        Effect::new(move |_| match conversation.get() {
+        let conversation = memo(move || place.get().conversation());
+        effect(move || match conversation.get() {
             Some(id) if self.known.get() => untrack(|| self.open(id)),
             Some(_) => {}
             None => untrack(|| self.close()),
         });
-        Effect::new(move |_| set_on_body("data-view", body_view(place.get())));
+        effect(move || set_on_body("data-view", body_view(place.get())));
     }
 
     fn keep_document(self) {
-        Effect::new(move |_| {
+        effect(move || {
             let (theme, language) = self
                 .display
                 .with(|display| (display.theme.name(), display.language.tag()));
@@ -73,7 +74,7 @@ impl Chat {
             }
         });
         let unread = self.rows.unread;
-        Effect::new(move |_| {
+        effect(move || {
             let unread = unread.get();
             let title = match unread {
                 0 => "zspchat".to_owned(),
@@ -83,7 +84,7 @@ impl Chat {
             document().set_title(&title);
             set_favicon(unread);
         });
-        Effect::new(move |_| {
+        effect(move || {
             if self.ready.get() {
                 set_on_body("data-ready", "");
             }
@@ -91,7 +92,7 @@ impl Chat {
     }
 
     fn watch_contacts(self) {
-        let watched = Memo::new(move |_| {
+        let watched = memo(move || {
             self.people.contacts.with(|contacts| {
                 let mutual = contacts.values().filter(|it| it.mutual && !it.blocked);
                 mutual
@@ -100,13 +101,13 @@ impl Chat {
                     .collect::<Vec<UserId>>()
             })
         });
-        Effect::new(move |_| self.act(Action::Watch(watched.get())));
+        effect(move || self.act(Action::Watch(watched.get())));
         // Who writes, and who is there, is forgotten with the account.
-        let me = Memo::new(move |_| self.my_id());
+        let me = memo(move || self.my_id());
         Effect::new(move |before: Option<Option<UserId>>| {
             let now = me.get();
             if before.is_some_and(|before| before != now) {
-                self.people.presence.update(BTreeMap::clear);
+                self.people.presence.update(LiteMap::clear);
             }
             now
         });

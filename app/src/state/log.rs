@@ -1,8 +1,7 @@
 //! The log of the open conversation: its events, a signal each, and the stretch that is rendered.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
+use litemap::LiteMap;
 use protocol::{ConversationId, Event, Seq};
 
 use super::items::is_shown;
@@ -13,7 +12,7 @@ use super::window::Window;
 pub struct Log {
     /// Which.
     pub conversation: RwSignal<Option<ConversationId>>,
-    pub(super) events: RwSignal<BTreeMap<Seq, ArcRwSignal<Event>>>,
+    pub(super) events: RwSignal<LiteMap<Seq, ArcRwSignal<Event>>>,
     /// Which of the events are rendered.
     pub window: RwSignal<Window>,
     /// Whether the disk holds older ones than are here.
@@ -29,7 +28,7 @@ pub struct Log {
     /// A text to be put in the composer.
     pub compose: RwSignal<Option<String>>,
     /// Texts of one's own recalled messages.
-    pub recalled: RwSignal<BTreeMap<Seq, String>>,
+    pub recalled: RwSignal<LiteMap<Seq, String>>,
     /// The disk was asked for older ones, perhaps to find a message.
     pub(super) asked: StoredValue<Option<Option<(Target, Seq)>>>,
     /// The next answer of the disk replaces all that is here.
@@ -80,13 +79,13 @@ impl Log {
 
     pub(super) fn clear(self, conversation: Option<ConversationId>) {
         self.conversation.set(conversation);
-        self.events.update(BTreeMap::clear);
+        self.events.update(LiteMap::clear);
         self.window.set(Window::default());
         self.older.set(false);
         self.target.set(None);
         self.replying.set(None);
         self.compose.set(None);
-        self.recalled.update(BTreeMap::clear);
+        self.recalled.update(LiteMap::clear);
         self.asked.set_value(None);
     }
 
@@ -99,12 +98,13 @@ impl Log {
         self.events.update(|all| {
             let last = events.last().map_or(0, |event| event.seq);
             let mut old = std::mem::take(all);
-            if !renew {
-                *all = old.split_off(&(last + 1));
-            }
             for event in events {
                 let signal = old.remove(&event.seq);
                 all.insert(event.seq, renewed(signal, event));
+            }
+            if !renew {
+                let newer = old.into_iter().filter(|(seq, _)| *seq > last);
+                newer.for_each(|(seq, event)| drop(all.insert(seq, event)));
             }
         });
         let seqs = self.seqs();

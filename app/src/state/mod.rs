@@ -27,11 +27,10 @@ pub use people::People;
 pub use place::Place;
 pub use rows::Rows;
 
-use std::collections::BTreeMap;
-
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::channel::oneshot;
 use leptos::prelude::*;
+use litemap::LiteMap;
 use protocol::api::accounts::Me;
 use protocol::api::pages::{Boot, Display, Language, RefusedForm, Theme};
 use protocol::command::CommandKind;
@@ -86,7 +85,7 @@ pub struct Chat {
     /// What waits to be sent.
     pub outbox: Outbox,
     /// What stands in the composers.
-    pub drafts: RwSignal<BTreeMap<ConversationId, String>>,
+    pub drafts: RwSignal<LiteMap<ConversationId, String>>,
     /// How the connection is.
     pub connection: RwSignal<Connection>,
     /// What the last check of the history put right.

@@ -5,6 +5,7 @@ use leptos::{ev, html};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::place::Place;
+use crate::erased::memo;
 
 /// The path and query of the page that is asked for, as the server knows it.
 #[derive(Debug, Clone)]
@@ -24,7 +25,7 @@ impl Navigation {
     pub fn new() -> Self {
         let address =
             RwSignal::new(use_context::<Address>().map_or_else(shown, |Address(address)| address));
-        let place = Memo::new(move |_| address.with(|address| Place::parse(address)));
+        let place = memo(move || address.with(|address| Place::parse(address)));
         Self {
             address,
             moved: StoredValue::new(false),

@@ -1,8 +1,7 @@
 //! What waits to be sent, one signal an entry.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
+use litemap::LiteMap;
 use protocol::command::CommandKind;
 use protocol::event::Content;
 use protocol::sync::{Entry, EntryState};
@@ -10,7 +9,7 @@ use protocol::{ClientId, ConversationId};
 
 /// The entries, by their position.
 #[derive(Clone, Copy)]
-pub struct Outbox(RwSignal<BTreeMap<u64, ArcRwSignal<Entry>>>);
+pub struct Outbox(RwSignal<LiteMap<u64, ArcRwSignal<Entry>>>);
 
 impl Outbox {
     pub(super) fn new() -> Self {

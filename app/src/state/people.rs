@@ -1,8 +1,7 @@
 //! Who there is: profiles, contacts, requests, who is online and who is writing.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
+use litemap::LiteMap;
 use protocol::api::accounts::User;
 use protocol::api::contacts::{Contact, ContactRequest, RequestState};
 use protocol::api::conversations::{Member, Members};
@@ -13,17 +12,17 @@ use protocol::{ConversationId, UserId};
 #[derive(Clone, Copy)]
 pub struct People {
     /// Profiles.
-    pub users: RwSignal<BTreeMap<UserId, User>>,
+    pub users: RwSignal<LiteMap<UserId, User>>,
     /// Contacts.
-    pub contacts: RwSignal<BTreeMap<UserId, Contact>>,
+    pub contacts: RwSignal<LiteMap<UserId, Contact>>,
     /// Requests, newest first.
     pub requests: RwSignal<Vec<ContactRequest>>,
     /// Of those who are watched.
-    pub presence: RwSignal<BTreeMap<UserId, PresenceState>>,
+    pub presence: RwSignal<LiteMap<UserId, PresenceState>>,
     /// Members of groups that were opened.
-    pub members: RwSignal<BTreeMap<ConversationId, Members>>,
+    pub members: RwSignal<LiteMap<ConversationId, Members>>,
     /// Who is writing where, and in which round they said so last.
-    pub typing: RwSignal<BTreeMap<(ConversationId, UserId), u32>>,
+    pub typing: RwSignal<LiteMap<(ConversationId, UserId), u32>>,
 }
 
 impl People {
@@ -167,6 +166,12 @@ impl People {
                 .filter(|it| it.state == RequestState::Open && it.recipient.id == me);
             open.count() as u64
         })
+    }
+
+    /// Who the contacts are, in the same order.
+    pub fn contact_ids(self) -> Vec<UserId> {
+        let contacts = self.sorted_contacts().into_iter();
+        contacts.map(|contact| contact.user.id).collect()
     }
 
     /// Contacts, starred first, then by name.

@@ -1,17 +1,18 @@
 //! The list of conversations: one signal each, and their order.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
+use litemap::LiteMap;
 use protocol::api::conversations::{Conversation, Mine};
 use protocol::api::events::Page;
 use protocol::sync::{Ranges, Record, Span};
 use protocol::{ConversationId, Millis};
 
+use crate::erased::memo;
+
 /// Every conversation.
 #[derive(Clone, Copy)]
 pub struct Rows {
-    all: RwSignal<BTreeMap<ConversationId, ArcRwSignal<Record>>>,
+    all: RwSignal<LiteMap<ConversationId, ArcRwSignal<Record>>>,
     /// Those shown, in order.
     pub order: Memo<Vec<ConversationId>>,
     /// Unread messages of all that are not silenced.
@@ -20,9 +21,9 @@ pub struct Rows {
 
 impl Rows {
     pub(super) fn new(records: Vec<Record>) -> Self {
-        let all: BTreeMap<_, _> = records.into_iter().map(signal_of).collect();
+        let all: LiteMap<_, _> = records.into_iter().map(signal_of).collect();
         let all = RwSignal::new(all);
-        let order = Memo::new(move |_| {
+        let order = memo(move || {
             all.with(|all| {
                 let keys = all.values().filter_map(|row| row.with(place_in_list));
                 let mut keys: Vec<_> = keys.collect();
@@ -30,8 +31,7 @@ impl Rows {
                 keys.into_iter().map(|(.., id)| id).collect()
             })
         });
-        let unread =
-            Memo::new(move |_| all.with(|all| all.values().map(|row| row.with(counted)).sum()));
+        let unread = memo(move || all.with(|all| all.values().map(|row| row.with(counted)).sum()));
         Self { all, order, unread }
     }
 

@@ -1,8 +1,6 @@
 //! What the server hands to the pages it renders, once, as one serialised value: the browser's first
 //! render must see exactly what the server's saw.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::accounts::{Me, User};
@@ -141,5 +139,5 @@ pub struct RefusedForm {
     /// What is wrong with single fields.
     pub fields: Vec<FieldError>,
     /// What was typed, by field; passwords are left out.
-    pub values: BTreeMap<String, String>,
+    pub values: Vec<(String, String)>,
 }

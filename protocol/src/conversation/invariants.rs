@@ -166,7 +166,7 @@ proptest! {
         let begin = CommandKind::Create { name: None, members: vec![BEN, CYN] };
         let begun = [(BEN, begin, 0, 0)].into_iter().chain(steps).collect();
         let state = fold(acquainted(Scene::no_direct(BEN, CYN).state), begun)?;
-        let members: BTreeSet<UserId> = state.members.into_keys().collect();
+        let members: BTreeSet<UserId> = state.members.keys().copied().collect();
         prop_assert_eq!(members, BTreeSet::from([BEN, CYN]));
     }
 }

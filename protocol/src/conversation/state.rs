@@ -1,6 +1,6 @@
 //! What the rules look at, and how events change it.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use crate::event::{Body, Event, Kind, Role};
 use crate::ids::{ClientId, ConversationId, Digest, Millis, Seq, UserId};
@@ -34,9 +34,9 @@ pub struct State {
     /// How many members there are.
     pub member_count: usize,
     /// Of the users named, those who are members; of a direct conversation, always both.
-    pub members: BTreeMap<UserId, Member>,
+    pub members: LiteMap<UserId, Member>,
     /// Of the events named, those that exist and are still kept.
-    pub targets: BTreeMap<Seq, TargetEvent>,
+    pub targets: LiteMap<Seq, TargetEvent>,
     /// Pairs of those named, `(owner, peer)`, of whom the first has the second as a contact.
     pub contacts: Vec<(UserId, UserId)>,
     /// Pairs of those named, `(owner, peer)`, of whom the first has blocked the second.
@@ -79,8 +79,8 @@ impl State {
             head_msg_no: 0,
             last_at: 0,
             member_count: 0,
-            members: BTreeMap::new(),
-            targets: BTreeMap::new(),
+            members: LiteMap::new_vec(),
+            targets: LiteMap::new_vec(),
             contacts: Vec::new(),
             blocked: Vec::new(),
         }

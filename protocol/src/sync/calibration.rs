@@ -1,6 +1,6 @@
 //! Calibration: comparing what is stored here with what the server keeps, by digests.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use crate::api::events::{Calibrated, RangeDigest};
 use crate::ids::{ConversationId, Seq};
@@ -24,7 +24,7 @@ pub(super) struct Stretch {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     Nothing,
-    Some(BTreeSet<ConversationId>),
+    Some(Vec<ConversationId>),
     All,
 }
 
@@ -85,11 +85,9 @@ impl Default for Calibration {
 impl Calibration {
     pub fn want(&mut self, conversation: ConversationId) {
         match &mut self.wanted {
-            Wanted::Nothing => self.wanted = Wanted::Some([conversation].into()),
-            Wanted::Some(set) => {
-                set.insert(conversation);
-            }
-            Wanted::All => {}
+            Wanted::Nothing => self.wanted = Wanted::Some(vec![conversation]),
+            Wanted::Some(some) if !some.contains(&conversation) => some.push(conversation),
+            Wanted::Some(_) | Wanted::All => {}
         }
     }
 

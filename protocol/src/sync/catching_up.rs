@@ -42,7 +42,7 @@ impl Engine {
                         }
                     }
                     // Not modified: what is here is what the server says.
-                    None => self.logs.values_mut().for_each(|log| log.rebase = false),
+                    None => self.logs.iter_mut().for_each(|(_, log)| log.rebase = false),
                 }
                 if stale {
                     self.fetch_list();

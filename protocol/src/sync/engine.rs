@@ -1,6 +1,6 @@
 //! The engine: what comes in, and the connection.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use super::calibration::{Calibration, Wanted};
 use super::log::Log;
@@ -19,7 +19,7 @@ const SILENCE: u64 = 45_000;
 pub struct Engine {
     pub(super) me: Option<UserId>,
     pub(super) meta: Meta,
-    pub(super) logs: BTreeMap<ConversationId, Log>,
+    pub(super) logs: LiteMap<ConversationId, Log>,
     pub(super) outbox: Outbox,
     pub(super) calibration: Calibration,
     pub(super) list: List,
@@ -230,7 +230,7 @@ impl Engine {
         self.meta.offset = sync.now - self.now;
         if self.meta.history_id != Some(sync.history_id) {
             if self.meta.history_id.is_some() {
-                for log in self.logs.values_mut() {
+                for (_, log) in self.logs.iter_mut() {
                     log.rebase = true;
                 }
             }
@@ -240,7 +240,7 @@ impl Engine {
         self.out.push(Effect::SaveMeta(self.meta.clone()));
         self.set_connection(Connection::Live);
         self.show(Show::Stream(sync.stream));
-        for log in self.logs.values_mut() {
+        for (_, log) in self.logs.iter_mut() {
             log.stuck = false;
             log.asking_newest = false;
             if log.record.conversation.mine.left {

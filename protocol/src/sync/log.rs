@@ -1,6 +1,6 @@
 //! One conversation's log, as far as it is here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use litemap::LiteMap;
 
 use super::record::{Record, Span};
 use crate::api::conversations::Conversation;
@@ -27,8 +27,8 @@ pub(super) struct Log {
     /// The server's history is another: its word on the head is taken, even if it is lower.
     pub rebase: bool,
     /// Targets of the recalls seen since the start: an older version of one may still be under way.
-    recalled: BTreeSet<Seq>,
-    digests: BTreeMap<Seq, Digest>,
+    recalled: LiteMap<Seq, ()>,
+    digests: LiteMap<Seq, Digest>,
 }
 
 /// What taking in events came to.
@@ -52,8 +52,8 @@ impl Log {
             asking_newest: false,
             read_unsent: false,
             rebase: false,
-            recalled: BTreeSet::new(),
-            digests: BTreeMap::new(),
+            recalled: LiteMap::new(),
+            digests: LiteMap::new(),
         }
     }
 
@@ -117,8 +117,9 @@ impl Log {
                     .digests
                     .get(&event.seq)
                     .is_some_and(|held| *held != event.digest);
-                taken.differs |=
-                    differs && !self.recalled.contains(&event.seq) && event.kind != Kind::Recalled;
+                taken.differs |= differs
+                    && !self.recalled.contains_key(&event.seq)
+                    && event.kind != Kind::Recalled;
                 continue;
             }
             self.note(me, &event, &mut taken);
@@ -128,8 +129,11 @@ impl Log {
             *event = self.current(event.clone());
             self.digests.insert(event.seq, event.digest);
         }
-        while self.digests.len() > DIGESTS {
-            self.digests.pop_first();
+        while self.digests.len() > DIGESTS
+            && let Some((seq, _)) = self.digests.first()
+        {
+            let oldest = *seq;
+            self.digests.remove(&oldest);
         }
         let from = if made(Mistake::OverlookGaps) {
             1
@@ -143,7 +147,7 @@ impl Log {
 
     /// The event as it is now: an older version may arrive after its recall.
     pub fn current(&self, event: Event) -> Event {
-        if event.kind == Kind::Message && self.recalled.contains(&event.seq) {
+        if event.kind == Kind::Message && self.recalled.contains_key(&event.seq) {
             event.recalled()
         } else {
             event
@@ -183,7 +187,7 @@ impl Log {
                 }
             }
             Body::Recall(recall) => {
-                self.recalled.insert(recall.target);
+                self.recalled.insert(recall.target, ());
                 self.digests.remove(&recall.target);
                 if held.contains(recall.target) {
                     taken.erased.push(recall.target);

@@ -1,18 +1,19 @@
 //! What waits to be stored or refused: first in, first out, one request in flight a conversation.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use super::record::{Entry, EntryState};
 use crate::command::Command;
 use crate::ids::{ClientId, ConversationId, Millis};
+use crate::json;
 use crate::mistakes::{Mistake, made};
 
 /// The outbox, as on the disk.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
-    entries: BTreeMap<u64, Entry>,
-    by_client_id: BTreeMap<ClientId, u64>,
-    lanes: BTreeMap<ConversationId, Lane>,
+    entries: LiteMap<u64, Entry>,
+    by_client_id: LiteMap<ClientId, u64>,
+    lanes: LiteMap<ConversationId, Lane>,
 }
 
 /// How one conversation's sending stands.
@@ -121,11 +122,11 @@ impl Outbox {
     /// After a reconnect: nothing waits any longer, and what was queued is posted again to learn
     /// what became of it.
     pub fn resume(&mut self) {
-        for lane in self.lanes.values_mut() {
+        for (_, lane) in self.lanes.iter_mut() {
             lane.waiting = false;
             lane.failures = 0;
         }
-        for entry in self.entries.values_mut() {
+        for (_, entry) in self.entries.iter_mut() {
             if entry.state == EntryState::Queued {
                 entry.state = EntryState::Waiting;
             }
@@ -135,7 +136,7 @@ impl Outbox {
     /// The requests that can be made now, at the server's time.
     pub fn requests(&mut self, server_now: Millis) -> Vec<Request> {
         let mut requests = Vec::new();
-        for entry in self.entries.values_mut() {
+        for (_, entry) in self.entries.iter_mut() {
             if entry.state != EntryState::Waiting {
                 continue;
             }
@@ -150,11 +151,10 @@ impl Outbox {
                 .client_id
                 .get_or_insert_with(|| ClientId::new(server_now, entry.random));
             let bytes = entry.bytes.get_or_insert_with(|| {
-                serde_json::to_string(&Command {
+                json::to_string(&Command {
                     client_id,
                     kind: entry.command.clone(),
                 })
-                .expect("commands hold strings, numbers and lists, which are always JSON")
             });
             self.by_client_id.insert(client_id, entry.position);
             requests.push(Request {

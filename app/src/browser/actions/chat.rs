@@ -4,12 +4,12 @@ use std::rc::Rc;
 
 use protocol::command::CommandKind;
 use protocol::sync::{Entry, EntryState};
-use protocol::{ConversationId, Millis, Problem, Seq};
+use protocol::{ConversationId, Millis, Problem, Seq, json};
 
 use crate::browser::account::note;
 use crate::browser::channel::{Seen, Wish};
 use crate::browser::disk::{DiskError, How, Key, Table, Write};
-use crate::browser::history::{json, place};
+use crate::browser::history::place;
 use crate::browser::tab::Tab;
 use crate::browser::time::{self, spawn};
 use crate::state::port::Update;
@@ -106,7 +106,7 @@ async fn append(
         bytes: None,
         state: EntryState::Waiting,
     };
-    let mut writes = vec![Write::Append(Table::Outbox, json(&entry))];
+    let mut writes = vec![Write::Append(Table::Outbox, json::to_string(&entry))];
     if let Some(old) = instead_of {
         writes.push(Write::Delete(Table::Outbox, Key::Number(old)));
     }

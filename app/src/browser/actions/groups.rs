@@ -3,12 +3,11 @@
 use std::rc::Rc;
 
 use protocol::api::conversations::{ChangePreferences, Conversation, CreateGroup, Members, Mine};
-use protocol::{ConversationId, Problem, UserId};
+use protocol::{ConversationId, Problem, UserId, json};
 
 use crate::browser::account::note;
 use crate::browser::channel::{Seen, Wish};
 use crate::browser::disk::{How, Key, Table, Write};
-use crate::browser::history::json;
 use crate::browser::people;
 use crate::browser::tab::Tab;
 use crate::browser::time::{self, spawn};
@@ -28,7 +27,7 @@ pub fn members(tab: Rc<Tab>, conversation: ConversationId) {
         let write = Write::Put(
             Table::Members,
             Key::Text(conversation.to_string()),
-            json(&members),
+            json::to_string(&members),
         );
         note(tab.history.disk.write(vec![write], How::default()).await);
         tab.share(Seen::Members(conversation, members));

@@ -1,14 +1,14 @@
 //! The disk where the browser gives none: it lives as long as the tab, and only this tab has it.
 
+use litemap::LiteMap;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 
 use super::{DiskError, GENERATION, How, Key, Row, Table, Write};
 
 /// All tables in one map.
 #[derive(Debug, Default)]
 pub struct Memory {
-    rows: RefCell<BTreeMap<(Table, Key), String>>,
+    rows: RefCell<LiteMap<(Table, Key), String>>,
     last_number: Cell<u64>,
 }
 
@@ -46,8 +46,9 @@ impl Memory {
             return Ok(None);
         }
         let rows = self.rows.borrow();
-        let last = rows.range((table, from)..=(table, to)).next_back();
-        Ok(last.map(|((_, key), _)| key.clone()))
+        let mut within = rows.keys().rev();
+        let last = within.find(|(of, key)| *of == table && from <= *key && *key <= to);
+        Ok(last.map(|(_, key)| key.clone()))
     }
 
     pub async fn count(&self, table: Table) -> Result<u64, DiskError> {

@@ -10,6 +10,7 @@ use crate::components::composer::Composer;
 use crate::components::icon::Icon;
 use crate::components::message_log::MessageLog;
 use crate::components::notices::{ConnectionNotice, WritingNotice};
+use crate::erased::{effect, live, memo};
 use crate::state::navigation::focus_soon;
 use crate::state::port::Action;
 use crate::state::{Place, use_chat};
@@ -19,15 +20,15 @@ use crate::state::{Place, use_chat};
 pub fn ConversationPage(id: ConversationId) -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    let exists = Memo::new(move |_| chat.rows.get(id).is_some());
-    let left = Memo::new(move |_| chat.rows.with(id, |it| it.conversation.mine.left) == Some(true));
-    let kind = Memo::new(move |_| chat.rows.with(id, |it| it.conversation.kind));
-    Effect::new(move |_| {
+    let exists = memo(move || chat.rows.get(id).is_some());
+    let left = memo(move || chat.rows.with(id, |it| it.conversation.mine.left) == Some(true));
+    let kind = memo(move || chat.rows.with(id, |it| it.conversation.kind));
+    effect(move || {
         if kind.get() == Some(ConversationKind::Group) {
             chat.act(Action::Members(id));
         }
     });
-    move || {
+    live(move || {
         if !exists.get() {
             return view! { <Unknown /> }.into_any();
         }
@@ -41,7 +42,7 @@ pub fn ConversationPage(id: ConversationId) -> impl IntoView {
             </section>
         }
         .into_any()
-    }
+    })
 }
 
 /// Who it is with, and how they are.
@@ -49,7 +50,7 @@ pub fn ConversationPage(id: ConversationId) -> impl IntoView {
 fn Header(id: ConversationId) -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    let title = Memo::new(move |_| {
+    let title = memo(move || {
         chat.rows.with(id, |record| {
             let conversation = &record.conversation;
             let title = chat.title(conversation);
@@ -60,7 +61,7 @@ fn Header(id: ConversationId) -> impl IntoView {
             }
         })
     });
-    let details = Memo::new(move |_| chat.navigation.place.get() == Place::Details(id));
+    let details = memo(move || chat.navigation.place.get() == Place::Details(id));
     let link_to_details = NodeRef::<html::A>::new();
     // What was focused in the drawer goes with it.
     Effect::new(move |was_open: Option<bool>| {

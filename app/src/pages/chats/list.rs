@@ -6,6 +6,7 @@ use crate::components::conversation_row::ConversationRow;
 use crate::components::icon::Icon;
 use crate::components::notices::ConnectionNotice;
 use crate::components::search::{Found, SearchBox};
+use crate::erased::{Each, live, memo};
 use crate::state::{Place, use_chat};
 
 /// The list, beside the open conversation.
@@ -16,8 +17,8 @@ pub fn ConversationList() -> impl IntoView {
     let order = chat.rows.order;
     let unread = chat.rows.unread;
     let query = RwSignal::new(String::new());
-    let searching = Memo::new(move |_| query.with(|query| !query.trim().is_empty()));
-    let title = move || match unread.get() {
+    let searching = memo(move || query.with(|query| !query.trim().is_empty()));
+    let title = live(move || match unread.get() {
         0 => t.chats.to_owned(),
         count => format!(
             "{}({})",
@@ -28,16 +29,16 @@ pub fn ConversationList() -> impl IntoView {
                 count.to_string()
             }
         ),
-    };
-    let rows = move || {
+    });
+    let rows = live(move || {
         if searching.get() {
             return view! { <Found query /> }.into_any();
         }
         view! {
             <ul class="rows" aria-label=t.conversations>
-                <For each=move || order.get() key=|id| *id let:id>
+                <Each items=order let:id>
                     <ConversationRow id />
-                </For>
+                </Each>
             </ul>
             {move || {
                 let none = order.with(Vec::is_empty) && chat.my_id().is_some();
@@ -45,8 +46,8 @@ pub fn ConversationList() -> impl IntoView {
             }}
         }
         .into_any()
-    };
-    let checked = move || chat.checked.get().map(|repaired| t.checked(repaired));
+    });
+    let checked = live(move || chat.checked.get().map(|repaired| t.checked(repaired)));
     view! {
         <section class="list" aria-label=t.conversations>
             <h1 class="narrow-only">{title}</h1>

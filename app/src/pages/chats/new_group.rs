@@ -2,7 +2,6 @@
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use protocol::api::contacts::Contact;
 use protocol::api::conversations::CreateGroup;
 use protocol::{Problem, UserId};
 
@@ -12,6 +11,7 @@ use crate::components::hidden_fields::HiddenFields;
 use crate::components::icon::Icon;
 use crate::components::page::Page;
 use crate::components::picker::{Picked, Picker};
+use crate::erased::{listener, memo};
 use crate::state::port::Action;
 use crate::state::{Place, use_chat};
 
@@ -20,12 +20,8 @@ use crate::state::{Place, use_chat};
 pub fn NewGroup() -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    let contacts = Memo::new(move |_| {
-        let contacts = chat.people.sorted_contacts();
-        let users = contacts.iter().map(|contact: &Contact| contact.user.id);
-        users.collect::<Vec<UserId>>()
-    });
-    let nobody = Memo::new(move |_| contacts.with(Vec::is_empty));
+    let contacts = memo(move || chat.people.contact_ids());
+    let nobody = memo(move || contacts.with(Vec::is_empty));
     view! {
         <Page title=t.start_group.to_owned() back=Place::Chats>
             {move || {
@@ -97,7 +93,7 @@ fn GroupForm(contacts: Memo<Vec<UserId>>) -> impl IntoView {
             method="post"
             action="/chats/new"
             aria-busy=move || busy.get().then_some("true")
-            on:submit=create
+            on:submit=listener(create)
         >
             <Fault text=form.problem() />
             <HiddenFields />

@@ -11,6 +11,7 @@ use crate::components::form::{Fault, FormState, Typed};
 use crate::components::icon::Icon;
 use crate::components::page::Page;
 use crate::components::user_card::UserCard;
+use crate::erased::{effect, listener, live};
 use crate::state::port::{Action, Update};
 use crate::state::{Place, use_chat};
 
@@ -48,7 +49,7 @@ pub fn Add() -> impl IntoView {
         chat.ask(|reply| Action::FindUser { text, reply }, then);
     };
     let wanted = query.clone();
-    Effect::new(move |_| {
+    effect(move || {
         if found.with_untracked(Option::is_none) {
             find(wanted.clone());
         }
@@ -65,7 +66,7 @@ pub fn Add() -> impl IntoView {
                 method="get"
                 action="/contacts/add"
                 role="search"
-                on:submit=submit
+                on:submit=listener(submit)
             >
                 <Fault text=form.problem() />
                 <Field
@@ -97,12 +98,12 @@ pub fn Add() -> impl IntoView {
 #[component]
 fn Found(user: UserId) -> impl IntoView {
     let people = use_chat().people;
-    let handle = move || {
+    let handle = live(move || {
         people.users.with(|users| {
             let user = users.get(&user)?;
             Some([&user.handle, " · ", &user.number.to_string()].concat())
         })
-    };
+    });
     view! {
         <article class="card" data-user=user.to_string()>
             <header>

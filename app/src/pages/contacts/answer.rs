@@ -6,6 +6,7 @@ use protocol::RequestId;
 
 use crate::components::form::{Fault, FormState};
 use crate::components::hidden_fields::HiddenFields;
+use crate::erased::listener;
 use crate::state::port::Action;
 use crate::state::use_chat;
 
@@ -43,11 +44,11 @@ pub fn AnswerForms(
     };
     view! {
         <div class="actions">
-            <form method="post" action=path("accept") on:submit=move |event| answer(event, true)>
+            <form method="post" action=path("accept") on:submit=listener(move |event| answer(event, true))>
                 <HiddenFields />
                 <button class="button">{t.accept}</button>
             </form>
-            <form method="post" action=path("decline") on:submit=move |event| answer(event, false)>
+            <form method="post" action=path("decline") on:submit=listener(move |event| answer(event, false))>
                 <HiddenFields />
                 <button class="button plain">{t.decline}</button>
             </form>

@@ -8,6 +8,7 @@ use protocol::api::contacts::AskContact;
 use crate::components::field::Field;
 use crate::components::form::{Fault, FormState, Typed};
 use crate::components::hidden_fields::HiddenFields;
+use crate::erased::listener;
 use crate::state::port::Action;
 use crate::state::use_chat;
 
@@ -47,7 +48,7 @@ pub fn AskForm(
         );
     };
     view! {
-        <form class="form" method="post" action="/contacts/add" on:submit=send>
+        <form class="form" method="post" action="/contacts/add" on:submit=listener(send)>
             <Fault text=form.problem() />
             <HiddenFields />
             <input type="hidden" name="contact" value=user.to_string() />

@@ -13,6 +13,7 @@ use crate::components::field::Field;
 use crate::components::form::{Fault, FormState, Typed};
 use crate::components::page::Page;
 use crate::components::toggle::Toggle;
+use crate::erased::{effect, listener, live, memo};
 use crate::state::port::Action;
 use crate::state::{Answer, Chat, Place, use_chat};
 
@@ -24,9 +25,9 @@ pub fn Card(
 ) -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    let profile = Memo::new(move |_| chat.people.users.with(|users| users.get(&user).cloned()));
-    let is_known = Memo::new(move |_| profile.with(Option::is_some));
-    let name = Memo::new(move |_| chat.people.name(user).unwrap_or_default());
+    let profile = memo(move || chat.people.users.with(|users| users.get(&user).cloned()));
+    let is_known = memo(move || profile.with(Option::is_some));
+    let name = memo(move || chat.people.name(user).unwrap_or_default());
     let title = Signal::derive(move || {
         if is_known.get() {
             name.get()
@@ -35,8 +36,8 @@ pub fn Card(
         }
     });
     // What is known may be old, or nothing.
-    Effect::new(move |_| chat.act(Action::Users(vec![user])));
-    let card = move || {
+    effect(move || chat.act(Action::Users(vec![user])));
+    let card = live(move || {
         if !is_known.get() {
             return view! { <p role="status">{t.no_card}</p> }.into_any();
         }
@@ -59,7 +60,7 @@ pub fn Card(
             <Keeping user />
         }
         .into_any()
-    };
+    });
     view! {
         <Page title back=Place::Contacts>
             {card}
@@ -72,18 +73,18 @@ pub fn Card(
 fn Presence(user: UserId) -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    move || match chat.people.presence(user) {
+    live(move || match chat.people.presence(user) {
         PresenceState::Online => Some(view! { <p>{t.online}</p> }),
         PresenceState::Offline => Some(view! { <p>{t.offline}</p> }),
         PresenceState::Unknown => None,
-    }
+    })
 }
 
 #[component]
 fn Facts(user: UserId) -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    let facts = move || {
+    let facts = live(move || {
         let profile = chat.people.users.with(|users| users.get(&user).cloned())?;
         let shown = chat.people.name(user);
         let own_name = (shown.as_ref() != Some(&profile.name)).then_some((t.name, profile.name));
@@ -99,7 +100,7 @@ fn Facts(user: UserId) -> impl IntoView {
             }
         });
         Some(facts.collect_view())
-    };
+    });
     view! { <dl class="facts">{facts}</dl> }
 }
 
@@ -107,12 +108,12 @@ fn Facts(user: UserId) -> impl IntoView {
 #[component]
 fn Keeping(user: UserId) -> impl IntoView {
     let chat = use_chat();
-    let is_contact = Memo::new(move |_| {
+    let is_contact = memo(move || {
         chat.people
             .contacts
             .with(|contacts| contacts.contains_key(&user))
     });
-    move || is_contact.get().then(|| view! { <Kept user /> })
+    live(move || is_contact.get().then(|| view! { <Kept user /> }))
 }
 
 #[component]
@@ -166,7 +167,7 @@ fn Kept(user: UserId) -> impl IntoView {
             <Toggle label=t.star on=is(|it| it.starred) on_change=star />
             <Toggle label=t.block hint=t.block_hint on=is(|it| it.blocked) on_change=block />
             <Fault text=problem.into() />
-            <button type="button" class="button plain danger" on:click=remove>
+            <button type="button" class="button plain danger" on:click=listener(remove)>
                 {t.remove_contact}
             </button>
         </section>
@@ -221,7 +222,7 @@ fn Remark(user: UserId) -> impl IntoView {
         );
     };
     view! {
-        <form class="form" on:submit=save>
+        <form class="form" on:submit=listener(save)>
             <Fault text=form.problem() />
             <Field form name="remark" label=t.remark hint=t.remark_hint value=now />
             <button class="button plain">{t.save}</button>

@@ -6,6 +6,7 @@ use protocol::UserId;
 use crate::components::badge::Badge;
 use crate::components::icon::Icon;
 use crate::components::user_card::UserCard;
+use crate::erased::{Each, live, memo};
 use crate::state::{Place, use_chat};
 
 /// Requests, groups, and the contacts: starred first, then by name.
@@ -13,13 +14,9 @@ use crate::state::{Place, use_chat};
 pub fn Column() -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    let me = Memo::new(move |_| chat.my_id());
-    let requests = Memo::new(move |_| me.get().map_or(0, |me| chat.people.open_requests(me)));
-    let contacts = Memo::new(move |_| {
-        let contacts = chat.people.sorted_contacts();
-        let users = contacts.into_iter().map(|contact| contact.user.id);
-        users.collect::<Vec<UserId>>()
-    });
+    let me = memo(move || chat.my_id());
+    let requests = memo(move || me.get().map_or(0, |me| chat.people.open_requests(me)));
+    let contacts = memo(move || chat.people.contact_ids());
     view! {
         <section class="list" aria-label=t.contacts>
             <h1 class="narrow-only">{t.contacts}</h1>
@@ -52,14 +49,14 @@ pub fn Column() -> impl IntoView {
                 </li>
             </ul>
             <ul class="rows" aria-label=t.contacts>
-                <For each=move || contacts.get() key=|user| *user let:user>
+                <Each items=contacts let:user>
                     <li class="contact" data-user=user.to_string()>
                         <Entry place=Place::Card(user)>
                             <UserCard user />
                             <Star user />
                         </Entry>
                     </li>
-                </For>
+                </Each>
             </ul>
         </section>
     }
@@ -70,7 +67,7 @@ pub fn Column() -> impl IntoView {
 #[component]
 fn Entry(place: Place, children: Children) -> impl IntoView {
     let navigation = use_chat().navigation;
-    let here = Memo::new(move |_| navigation.place.get() == place);
+    let here = memo(move || navigation.place.get() == place);
     view! {
         <a href=place.path() aria-current=move || here.get().then_some("page")>
             {children()}
@@ -82,11 +79,11 @@ fn Entry(place: Place, children: Children) -> impl IntoView {
 #[component]
 fn Star(user: UserId) -> impl IntoView {
     let chat = use_chat();
-    let starred = Memo::new(move |_| {
+    let starred = memo(move || {
         let contacts = chat.people.contacts;
         contacts.with(|contacts| contacts.get(&user).is_some_and(|it| it.starred))
     });
-    move || {
+    live(move || {
         starred.get().then(|| {
             view! {
                 <span class="badge star" role="img" aria-label=chat.t().starred>
@@ -94,5 +91,5 @@ fn Star(user: UserId) -> impl IntoView {
                 </span>
             }
         })
-    }
+    })
 }

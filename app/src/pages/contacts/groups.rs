@@ -6,6 +6,7 @@ use protocol::ids::ConversationKind;
 
 use crate::components::avatar::Avatar;
 use crate::components::page::Page;
+use crate::erased::{Each, live, memo};
 use crate::state::{Place, use_chat};
 
 /// The groups, by name.
@@ -13,7 +14,7 @@ use crate::state::{Place, use_chat};
 pub fn Groups() -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    let groups = Memo::new(move |_| {
+    let groups = memo(move || {
         let named = chat.rows.ids().into_iter().filter_map(|id| {
             let name = chat.rows.with(id, |record| {
                 let group = &record.conversation;
@@ -43,11 +44,11 @@ pub fn Groups() -> impl IntoView {
                     })
             }}
             <ul class="groups">
-                <For each=move || groups.get() key=|id| *id let:id>
+                <Each items=groups let:id>
                     <li class="contact">
                         <Group id />
                     </li>
-                </For>
+                </Each>
             </ul>
         </Page>
     }
@@ -57,16 +58,16 @@ pub fn Groups() -> impl IntoView {
 #[component]
 fn Group(id: ConversationId) -> impl IntoView {
     let chat = use_chat();
-    let title = Memo::new(move |_| {
+    let title = memo(move || {
         let title = chat
             .rows
             .with(id, |record| chat.title(&record.conversation));
         title.unwrap_or_default()
     });
-    let count = move || {
+    let count = live(move || {
         let count = chat.rows.with(id, |it| it.conversation.member_count);
         ["(", &count.unwrap_or_default().to_string(), ")"].concat()
-    };
+    });
     view! {
         <a href=Place::Chat(id).path()>
             <Avatar seed=id name=title />

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::icon::Icon;
+use crate::erased::memo;
 use crate::state::{Place, use_chat};
 
 /// Says what to do next.
@@ -10,11 +11,7 @@ use crate::state::{Place, use_chat};
 pub fn Home() -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    let nobody = Memo::new(move |_| {
-        chat.people
-            .contacts
-            .with(std::collections::BTreeMap::is_empty)
-    });
+    let nobody = memo(move || chat.people.contacts.with(litemap::LiteMap::is_empty));
     view! {
         <section class="page" aria-label=t.contacts>
             <div class="empty">

@@ -9,6 +9,7 @@ use super::answer::AnswerForms;
 use crate::components::avatar::Avatar;
 use crate::components::icon::Icon;
 use crate::components::page::Page;
+use crate::erased::{Each, live, memo};
 use crate::state::navigation::focus_soon;
 use crate::state::{Place, use_chat};
 
@@ -27,8 +28,8 @@ pub fn Requests() -> impl IntoView {
             requests.map(|request| request.id).collect::<Vec<_>>()
         })
     };
-    let received = Memo::new(move |_| of(false));
-    let sent = Memo::new(move |_| of(true));
+    let received = memo(move || of(false));
+    let sent = memo(move || of(true));
     view! {
         <Page title=t.new_friends.to_owned() back=Place::Contacts>
             {move || {
@@ -47,18 +48,18 @@ pub fn Requests() -> impl IntoView {
                     })
             }}
             <ul class="requests">
-                <For each=move || received.get() key=|id| *id let:id>
+                <Each items=received let:id>
                     <Received id />
-                </For>
+                </Each>
             </ul>
             {move || {
                 (!sent.with(Vec::is_empty))
                     .then(|| view! { <h2 class="group-title">{t.sent_requests}</h2> })
             }}
             <ul class="requests">
-                <For each=move || sent.get() key=|id| *id let:id>
+                <Each items=sent let:id>
                     <Sent id />
-                </For>
+                </Each>
             </ul>
         </Page>
     }
@@ -68,7 +69,7 @@ pub fn Requests() -> impl IntoView {
 /// A request as it stands now.
 fn request(id: RequestId) -> Memo<Option<ContactRequest>> {
     let requests = use_chat().people.requests;
-    Memo::new(move |_| {
+    memo(move || {
         requests.with(|requests| requests.iter().find(|request| request.id == id).cloned())
     })
 }
@@ -80,8 +81,8 @@ fn Received(id: RequestId) -> impl IntoView {
     let request = request(id);
     let who = request.with_untracked(|it| it.as_ref().map(|it| it.sender.id))?;
     let name = Signal::derive(move || chat.people.name(who).unwrap_or_default());
-    let note = move || request.with(|it| it.as_ref().map(|it| it.note.clone()));
-    let state = Memo::new(move |_| request.with(|it| it.as_ref().map(|it| it.state)));
+    let note = live(move || request.with(|it| it.as_ref().map(|it| it.note.clone())));
+    let state = memo(move || request.with(|it| it.as_ref().map(|it| it.state)));
     let link = NodeRef::<html::A>::new();
     // The buttons go with the answer, and the focus must not go with them.
     let done = Callback::new(move |()| focus_soon(link));
@@ -119,15 +120,15 @@ fn Sent(id: RequestId) -> impl IntoView {
     let request = request(id);
     let who = request.with_untracked(|it| it.as_ref().map(|it| it.recipient.id))?;
     let name = Signal::derive(move || chat.people.name(who).unwrap_or_default());
-    let note = move || request.with(|it| it.as_ref().map(|it| it.note.clone()));
-    let state = move || {
+    let note = live(move || request.with(|it| it.as_ref().map(|it| it.note.clone())));
+    let state = live(move || {
         let state = request.with(|it| it.as_ref().map(|it| it.state));
         if state == Some(RequestState::Accepted) {
             t.accepted
         } else {
             t.pending
         }
-    };
+    });
     Some(
         view! {
             <li class="request">

@@ -6,6 +6,7 @@ use protocol::{ConversationId, UserId};
 use super::answer::AnswerForms;
 use super::ask::AskForm;
 use super::relation::{Relation, relation};
+use crate::erased::{listener, live, memo};
 use crate::state::port::Action;
 use crate::state::{Place, use_chat};
 
@@ -17,8 +18,8 @@ pub fn Standing(
 ) -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    let relation = Memo::new(move |_| relation(chat, user));
-    move || match relation.get() {
+    let relation = memo(move || relation(chat, user));
+    live(move || match relation.get() {
         Relation::Oneself => view! {
             <p>
                 {t.this_is_you} " " <a href=Place::Settings.path()>{t.edit_profile}</a>
@@ -38,7 +39,7 @@ pub fn Standing(
         }
         .into_any(),
         Relation::Stranger => view! { <AskForm user /> }.into_any(),
-    }
+    })
 }
 
 /// Leads to the direct conversation; makes it first, should it not be there.
@@ -64,7 +65,7 @@ fn Write(user: UserId) -> impl IntoView {
     };
     view! {
         <div class="actions">
-            <a class="button" href=address on:click=open>
+            <a class="button" href=address on:click=listener(open)>
                 {t.send_message}
             </a>
         </div>

@@ -6,6 +6,7 @@ use protocol::api::pages::{Display, Language, Theme};
 use crate::components::form::{Fault, FormState};
 use crate::components::hidden_fields::HiddenFields;
 use crate::components::section::Section;
+use crate::erased::listener;
 use crate::state::port::Action;
 use crate::state::{Navigation, Place, use_chat};
 
@@ -46,7 +47,7 @@ pub fn DisplayForm() -> impl IntoView {
                     name="language"
                     value=one.tag()
                     checked=now.language == one
-                    on:change=move |_| language(one)
+                    on:change=listener(move |_| language(one))
                 />
                 {label}
             </label>
@@ -65,7 +66,7 @@ pub fn DisplayForm() -> impl IntoView {
                     name="theme"
                     value=one.name()
                     checked=now.theme == one
-                    on:change=move |_| theme(one)
+                    on:change=listener(move |_| theme(one))
                 />
                 {label}
             </label>

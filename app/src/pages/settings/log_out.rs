@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use crate::components::form::{Fault, FormState};
 use crate::components::hidden_fields::HiddenFields;
+use crate::erased::listener;
 use crate::state::overlay::Question;
 use crate::state::port::Action;
 use crate::state::{Answer, Chat, use_chat};
@@ -25,7 +26,7 @@ pub fn LogOut() -> impl IntoView {
         });
     };
     view! {
-        <form class="section" method="post" action="/logout" on:submit=submit>
+        <form class="section" method="post" action="/logout" on:submit=listener(submit)>
             <Fault text=form.problem() />
             <HiddenFields />
             <button class="button plain danger">{t.log_out}</button>

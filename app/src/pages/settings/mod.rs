@@ -11,6 +11,7 @@ use protocol::api::accounts::ChangeMe;
 use crate::components::page::Page;
 use crate::components::section::Section;
 use crate::components::toggle::Toggle;
+use crate::erased::{listener, memo};
 use crate::state::port::Action;
 use crate::state::use_chat;
 use display::DisplayForm;
@@ -51,7 +52,7 @@ pub fn Settings() -> impl IntoView {
 fn Privacy() -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    let invisible = Memo::new(move |_| {
+    let invisible = memo(move || {
         chat.me
             .with(|me| me.as_ref().is_some_and(|me| me.invisible))
     });
@@ -78,7 +79,7 @@ fn Privacy() -> impl IntoView {
 fn SendingKey() -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    let with_control = Memo::new(move |_| chat.local.with(|local| local.send_with_control));
+    let with_control = memo(move || chat.local.with(|local| local.send_with_control));
     let choice = move |control: bool, label: &'static str| {
         view! {
             <label>
@@ -86,9 +87,9 @@ fn SendingKey() -> impl IntoView {
                     type="radio"
                     name="sending_key"
                     prop:checked=move || with_control.get() == control
-                    on:change=move |_| {
+                    on:change=listener(move |_| {
                         chat.change_local(|local| local.send_with_control = control);
-                    }
+                    })
                 />
                 {label}
             </label>

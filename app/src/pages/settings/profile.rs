@@ -10,6 +10,7 @@ use crate::components::field::Field;
 use crate::components::form::{Fault, FormState, Typed};
 use crate::components::hidden_fields::HiddenFields;
 use crate::components::section::Section;
+use crate::erased::{listener, memo};
 use crate::state::port::Action;
 use crate::state::use_chat;
 
@@ -19,7 +20,7 @@ pub fn Profile() -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
     let me = move |read: fn(&Me) -> String| {
-        Memo::new(move |_| {
+        memo(move || {
             let text = chat.me.with(|me| me.as_ref().map(read));
             text.unwrap_or_default()
         })
@@ -70,7 +71,7 @@ pub fn Profile() -> impl IntoView {
             </dl>
         </article>
         <Section title=t.edit_profile>
-            <form class="form" method="post" action="/settings/profile" on:submit=save>
+            <form class="form" method="post" action="/settings/profile" on:submit=listener(save)>
                 <Fault text=form.problem() />
                 <HiddenFields />
                 <Field

@@ -6,6 +6,7 @@ use protocol::Problem;
 
 use crate::components::form::Fault;
 use crate::components::section::Section;
+use crate::erased::{effect, listener, live, memo};
 use crate::state::port::{Action, Capability};
 use crate::state::{Answer, Chat, use_chat};
 
@@ -52,7 +53,7 @@ impl Work {
 pub fn StoragePart() -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    Effect::new(move |_| look(chat));
+    effect(move || look(chat));
     let work = Work {
         chat,
         doing: RwSignal::new(None),
@@ -74,17 +75,17 @@ pub fn StoragePart() -> impl IntoView {
         chat.overlay
             .confirm(t.clear_local, t.clear_local_text, answer.dangerous());
     };
-    let busy = Memo::new(move |_| work.is_busy());
+    let busy = memo(move || work.is_busy());
     view! {
         <Section title=t.storage needs_script=true>
             <Held />
             <p role="status">{move || work.doing.get()}</p>
             <Fault text=work.problem.into() />
             <div class="actions">
-                <button type="button" class="button plain" disabled=busy on:click=export>
+                <button type="button" class="button plain" disabled=busy on:click=listener(export)>
                     {t.export}
                 </button>
-                <button type="button" class="button plain danger" disabled=busy on:click=clear>
+                <button type="button" class="button plain danger" disabled=busy on:click=listener(clear)>
                     {t.clear_local}
                 </button>
             </div>
@@ -98,7 +99,7 @@ pub fn StoragePart() -> impl IntoView {
 fn Held() -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    move || {
+    live(move || {
         let Some(storage) = chat.storage.get() else {
             return view! { <p role="status">{t.storage_loading}</p> }.into_any();
         };
@@ -122,7 +123,7 @@ fn Held() -> impl IntoView {
             </dl>
         }
         .into_any()
-    }
+    })
 }
 
 /// Takes a file in as soon as one is chosen.
@@ -158,7 +159,7 @@ fn ImportField(work: Work) -> impl IntoView {
                     accept=".jsonl"
                     aria-describedby="import-hint"
                     node_ref=input
-                    on:change=chosen
+                    on:change=listener(chosen)
                 />
             </label>
             <p class="hint" id="import-hint">
@@ -180,7 +181,7 @@ pub fn Missing() -> impl IntoView {
         Capability::PersistentStorage => t.lacks_persistence,
         Capability::History => t.lacks_history,
     };
-    let list = move || {
+    let list = live(move || {
         let missing = chat.storage.get()?.missing;
         Some(if missing.is_empty() {
             view! { <p>{t.capabilities_none}</p> }.into_any()
@@ -190,7 +191,7 @@ pub fn Missing() -> impl IntoView {
                 .map(|lack| view! { <li>{says(lack)}</li> });
             view! { <ul>{lines.collect_view()}</ul> }.into_any()
         })
-    };
+    });
     view! {
         <Section title=t.capabilities needs_script=true>
             {list}

@@ -12,7 +12,7 @@ pub(super) mod titles;
 
 pub use titles::RENAMED_BY_ANYONE;
 
-use std::collections::BTreeSet;
+use litemap::LiteMap;
 
 use super::state::{Member, State};
 use crate::event::Role;
@@ -90,11 +90,11 @@ fn peer_among<'a>(
 
 /// The users in the order given, each once.
 fn each_once(users: &[UserId]) -> Vec<UserId> {
-    let mut seen = BTreeSet::new();
+    let mut seen = LiteMap::new_vec();
     users
         .iter()
         .copied()
-        .filter(|user| seen.insert(*user))
+        .filter(|user| seen.insert(*user, ()).is_none())
         .collect()
 }
 

@@ -128,7 +128,7 @@ impl Form {
             action: self.action.clone(),
             code: Some(code),
             fields,
-            values,
+            values: values.into_iter().collect(),
         }
     }
 }

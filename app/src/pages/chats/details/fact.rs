@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::erased::{listener, live};
+
 /// What it is, and a way to change it for those who may.
 #[component]
 pub fn Fact(
@@ -26,7 +28,7 @@ pub fn Fact(
     #[prop(optional)]
     on_change: Option<Callback<()>>,
 ) -> impl IntoView {
-    let text = move || {
+    let text = live(move || {
         value.with(|value| {
             if value.trim().is_empty() {
                 none.to_owned()
@@ -34,20 +36,20 @@ pub fn Fact(
                 value.clone()
             }
         })
-    };
-    let way = move || {
+    });
+    let way = live(move || {
         let on_change = on_change.filter(|_| may_change.get())?;
         Some(view! {
             <button
                 type="button"
                 class="link needs-script"
                 aria-label=change_what
-                on:click=move |_| on_change.run(())
+                on:click=listener(move |_| on_change.run(()))
             >
                 {change}
             </button>
         })
-    };
+    });
     view! {
         <div class="field fact">
             <b>{label}</b>

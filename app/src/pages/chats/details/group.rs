@@ -11,6 +11,7 @@ use super::members::MemberGrid;
 use super::own_side::OwnSide;
 use super::picking::Handover;
 use crate::components::toggle::Toggle;
+use crate::erased::{live, memo};
 use crate::state::{Answer, Chat, use_chat};
 
 /// A group's details.
@@ -29,7 +30,7 @@ pub fn Group(id: ConversationId) -> impl IntoView {
 
 /// Reads from the conversation; empty if it is not known.
 fn read(chat: Chat, id: ConversationId, read: fn(&Conversation) -> String) -> Memo<String> {
-    Memo::new(move |_| {
+    memo(move || {
         let text = chat.rows.with(id, |it| read(&it.conversation));
         text.unwrap_or_default()
     })
@@ -41,7 +42,7 @@ fn may(
     id: ConversationId,
     example: impl Fn() -> CommandKind + Send + Sync + 'static,
 ) -> Signal<bool> {
-    Memo::new(move |_| chat.refusal(id, &example(), None).is_none()).into()
+    memo(move || chat.refusal(id, &example(), None).is_none()).into()
 }
 
 /// Name, number, announcement, and the reader's own name here.
@@ -49,91 +50,99 @@ fn may(
 fn Titles(id: ConversationId) -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    let name = read(chat, id, |it| it.name.clone().unwrap_or_default());
     let number = read(chat, id, |it| {
         it.number
             .map(|number| number.to_string())
             .unwrap_or_default()
     });
-    let announcement = read(chat, id, |it| it.announcement.clone());
     let nickname = read(chat, id, |it| it.mine.nickname.clone());
-    let profile_name = Memo::new(move |_| {
-        chat.me
-            .with(|me| me.as_ref().map(|me| me.user.name.clone()))
-            .unwrap_or_default()
-    });
     let shown_nickname = Signal::derive(move || {
         let nickname = nickname.get();
+        let profile = || chat.me.with(|me| Some(me.as_ref()?.user.name.clone()));
         if nickname.is_empty() {
-            profile_name.get()
+            profile().unwrap_or_default()
         } else {
             nickname
         }
     });
+    let names = chat.limits().name_chars;
+    view! {
+        <Title
+            id
+            label=t.group_name
+            now=read(chat, id, |it| it.name.clone().unwrap_or_default())
+            none=t.unnamed
+            edit=t.edit_name
+            most=names
+            command=|name| CommandKind::Rename { name }
+        />
+        <Fact label=t.group_number value=number />
+        <Title
+            id
+            label=t.announcement
+            now=read(chat, id, |it| it.announcement.clone())
+            none=t.no_announcement
+            edit=t.edit_announcement
+            most=chat.limits().announcement_chars
+            long=true
+            command=|announcement| CommandKind::Announce { announcement }
+        />
+        <Title
+            id
+            label=t.my_nickname
+            now=nickname
+            shown=shown_nickname
+            none=t.not_set
+            edit=t.edit_nickname
+            most=names
+            command=|nickname| CommandKind::SetNickname { nickname }
+        />
+    }
+    .into_any()
+}
+
+/// A text that a command sets, and a way to change it for those who may.
+#[component]
+fn Title(
+    /// Of which group.
+    id: ConversationId,
+    /// What it is.
+    label: &'static str,
+    /// How it is set.
+    now: Memo<String>,
+    /// What is shown in its place.
+    #[prop(optional, into)]
+    shown: Option<Signal<String>>,
+    /// What is said when it is not set.
+    none: &'static str,
+    /// What changing it is called.
+    edit: &'static str,
+    /// How many characters it may have.
+    most: usize,
+    /// Whether it may have several lines.
+    #[prop(optional)]
+    long: bool,
+    /// What sets it.
+    command: fn(String) -> CommandKind,
+) -> impl IntoView {
+    let chat = use_chat();
+    let t = chat.t();
     // Something that differs from what there is.
-    let other = |now: Memo<String>| move || [&now.get(), "x"].concat();
-    let [other_name, other_text, other_nickname] = [name, announcement, nickname].map(other);
-    let may_rename = may(chat, id, move || CommandKind::Rename { name: other_name() });
-    let may_announce = may(chat, id, move || CommandKind::Announce {
-        announcement: other_text(),
-    });
-    let may_be_called = may(chat, id, move || CommandKind::SetNickname {
-        nickname: other_nickname(),
-    });
-    let rename = Callback::new(move |()| {
-        let answer = Answer::new(t.save, move |name| {
-            change(chat, id, CommandKind::Rename { name });
-        });
-        let most = chat.limits().name_chars;
-        let now = name.get_untracked();
-        chat.overlay.type_in(t.edit_name, now, most, false, answer);
-    });
-    let announce = Callback::new(move |()| {
-        let answer = Answer::new(t.save, move |announcement| {
-            change(chat, id, CommandKind::Announce { announcement });
-        });
-        let most = chat.limits().announcement_chars;
-        let now = announcement.get_untracked();
+    let may_change = may(chat, id, move || command([&now.get(), "x"].concat()));
+    let ask = Callback::new(move |()| {
+        let answer = Answer::new(t.save, move |text| change(chat, id, command(text)));
         chat.overlay
-            .type_in(t.edit_announcement, now, most, true, answer);
-    });
-    let be_called = Callback::new(move |()| {
-        let answer = Answer::new(t.save, move |nickname| {
-            change(chat, id, CommandKind::SetNickname { nickname });
-        });
-        let most = chat.limits().name_chars;
-        let now = nickname.get_untracked();
-        chat.overlay
-            .type_in(t.edit_nickname, now, most, false, answer);
+            .type_in(edit, now.get_untracked(), most, long, answer);
     });
     view! {
         <Fact
-            label=t.group_name
-            value=name
-            none=t.unnamed
+            label
+            value=shown.unwrap_or_else(|| now.into())
+            none
             change=t.change
-            change_what=t.edit_name
-            may_change=may_rename
-            on_change=rename
-        />
-        <Fact label=t.group_number value=number />
-        <Fact
-            label=t.announcement
-            value=announcement
-            none=t.no_announcement
-            change=t.change
-            change_what=t.edit_announcement
-            may_change=may_announce
-            on_change=announce
-        />
-        <Fact
-            label=t.my_nickname
-            value=shown_nickname
-            none=t.not_set
-            change=t.change
-            change_what=t.edit_nickname
-            may_change=may_be_called
-            on_change=be_called
+            change_what=edit
+            may_change
+            on_change=ask
         />
     }
     .into_any()
@@ -151,12 +160,12 @@ fn change(chat: Chat, id: ConversationId, command: CommandKind) {
 fn MuteAll(id: ConversationId) -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    let on = Memo::new(move |_| chat.rows.with(id, |it| it.conversation.mute_all) == Some(true));
+    let on = memo(move || chat.rows.with(id, |it| it.conversation.mute_all) == Some(true));
     let may_mute = may(chat, id, move || CommandKind::MuteAll { on: !on.get() });
     let mute = Callback::new(move |on| chat.command(id, CommandKind::MuteAll { on }));
-    move || {
+    live(move || {
         may_mute
             .get()
             .then(|| view! { <Toggle label=t.mute_all on=on on_change=mute /> })
-    }
+    })
 }

@@ -1,7 +1,5 @@
 //! What owner and administrators can do with a member.
 
-use std::collections::BTreeSet;
-
 use leptos::prelude::*;
 use protocol::command::CommandKind;
 use protocol::event::Role;
@@ -14,12 +12,11 @@ const HOUR: Millis = 60 * MINUTE;
 const DAY: Millis = 24 * HOUR;
 
 /// The members whom the reader has a say over; tracks what that depends on.
-pub fn managed(chat: Chat, id: ConversationId) -> BTreeSet<UserId> {
+pub fn managed(chat: Chat, id: ConversationId) -> Vec<UserId> {
     let members = chat.people.members_of(id);
-    let removed = chat.allowed(id, members, |user| CommandKind::Remove {
+    chat.allowed(id, members, |user| CommandKind::Remove {
         users: vec![user],
-    });
-    removed.into_iter().collect()
+    })
 }
 
 /// What the menu of a member offers: what the rules never allow the reader is left out, what would

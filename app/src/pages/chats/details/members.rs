@@ -1,7 +1,6 @@
 //! Who is in a conversation.
 
-use std::collections::BTreeSet;
-
+use leptos::ev;
 use leptos::prelude::*;
 use protocol::command::CommandKind;
 use protocol::event::Role;
@@ -13,6 +12,7 @@ use crate::components::avatar::Avatar;
 use crate::components::badge::OnlineDot;
 use crate::components::gesture::MenuGesture;
 use crate::components::icon::Icon;
+use crate::erased::{Each, listener, live, memo};
 use crate::state::{Place, use_chat};
 
 /// So many are shown at first, since groups may be large.
@@ -23,7 +23,7 @@ const AT_FIRST: usize = 40;
 pub fn Peer(id: ConversationId) -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    let peer = Memo::new(move |_| chat.rows.with(id, |it| it.conversation.peer).flatten());
+    let peer = memo(move || chat.rows.with(id, |it| it.conversation.peer).flatten());
     let group = move |user: UserId| {
         let is_contact = chat
             .people
@@ -43,7 +43,7 @@ pub fn Peer(id: ConversationId) -> impl IntoView {
             }
         })
     };
-    move || {
+    live(move || {
         peer.get().map(|user| {
             let name = Signal::derive(move || chat.people.name(user).unwrap_or_default());
             view! {
@@ -61,7 +61,7 @@ pub fn Peer(id: ConversationId) -> impl IntoView {
             }
             .into_any()
         })
-    }
+    })
 }
 
 /// A group's members, and ways to change who is one.
@@ -69,58 +69,58 @@ pub fn Peer(id: ConversationId) -> impl IntoView {
 pub fn MemberGrid(id: ConversationId) -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    let members = Memo::new(move |_| {
+    let members = memo(move || {
         chat.people.members.with(|members| {
             let members = members.get(&id)?;
             Some(members.members.iter().map(|it| it.user).collect::<Vec<_>>())
         })
     });
-    let count = Memo::new(move |_| members.with(|it| it.as_ref().map_or(0, Vec::len)));
+    let count = memo(move || members.with(|it| it.as_ref().map_or(0, Vec::len)));
     let all = RwSignal::new(chat.navigation.query("members").as_deref() == Some("all"));
-    let shown = move || {
+    let shown = Signal::derive(move || {
         let most = if all.get() { usize::MAX } else { AT_FIRST };
         let members = members.get().unwrap_or_default();
         members.into_iter().take(most).collect::<Vec<UserId>>()
-    };
-    let managed = Memo::new(move |_| managed(chat, id));
-    let is_member = Memo::new(move |_| {
+    });
+    let managed = memo(move || managed(chat, id));
+    let is_member = memo(move || {
         let users = Vec::new();
         let refused = chat.refusal(id, &CommandKind::Invite { users }, None);
         refused != Some(Code::NotAMember)
     });
-    let manages = Memo::new(move |_| managed.with(|managed| !managed.is_empty()));
+    let manages = memo(move || managed.with(|managed| !managed.is_empty()));
     let picking: RwSignal<Option<Purpose>> = RwSignal::new(None);
     let on_close = Callback::new(move |()| picking.set(None));
-    let more = move || {
+    let more = live(move || {
         let path = [&Place::Details(id).path(), "?members=all"].concat();
         (!all.get() && count.get() > AT_FIRST).then(|| {
             view! {
                 <p>
                     <a
                         href=path
-                        on:click=move |event| {
+                        on:click=listener(move |event: ev::MouseEvent| {
                             event.prevent_default();
                             all.set(true);
-                        }
+                        })
                     >
                         {t.all_members(count.get())}
                     </a>
                 </p>
             }
         })
-    };
-    let loading = move || {
+    });
+    let loading = live(move || {
         members
             .with(Option::is_none)
             .then(|| view! { <p role="status">{t.loading}</p> })
-    };
+    });
     view! {
         <ul class="members" aria-label=t.members>
-            <For each=shown key=|user| *user let:user>
+            <Each items=shown let:user>
                 <li>
                     <Member id user managed />
                 </li>
-            </For>
+            </Each>
             {move || {
                 is_member
                     .get()
@@ -156,7 +156,7 @@ fn Way(purpose: Purpose, picking: RwSignal<Option<Purpose>>) -> impl IntoView {
             <button
                 type="button"
                 aria-haspopup="dialog"
-                on:click=move |_| picking.set(Some(purpose))
+                on:click=listener(move |_| picking.set(Some(purpose)))
             >
                 <span class="avatar add">
                     <Icon name=icon />
@@ -176,16 +176,16 @@ fn Member(
     /// Who.
     user: UserId,
     /// Whom the reader has a say over.
-    managed: Memo<BTreeSet<UserId>>,
+    managed: Memo<Vec<UserId>>,
 ) -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    let member = Memo::new(move |_| {
+    let member = memo(move || {
         let member = chat.people.member(id, user)?;
         Some((member.role, member.muted_until))
     });
     let name = Signal::derive(move || chat.people.name_in(id, user).unwrap_or_default());
-    let standing = move || {
+    let standing = live(move || {
         let (role, muted_until) = member.get()?;
         let role = match role {
             Role::Owner => Some(t.owner),
@@ -194,8 +194,8 @@ fn Member(
         };
         let muted = (muted_until > chat.now.get()).then_some(t.muted);
         role.or(muted).map(|text| view! { <small>{text}</small> })
-    };
-    let has_menu = Memo::new(move |_| managed.with(|managed| managed.contains(&user)));
+    });
+    let has_menu = memo(move || managed.with(|managed| managed.contains(&user)));
     let gesture = MenuGesture::new(move |at| {
         chat.overlay
             .open_menu(t.member_menu, at, choices(chat, id, user));
@@ -204,19 +204,19 @@ fn Member(
         <a
             href=Place::Card(user).path()
             aria-haspopup=move || has_menu.get().then_some("menu")
-            on:contextmenu=move |event| gesture.context_menu(&event)
-            on:keydown=move |event| gesture.key(&event)
-            on:pointerdown=move |event| gesture.press(&event)
-            on:pointerup=move |_| gesture.release()
-            on:pointermove=move |_| gesture.release()
-            on:pointercancel=move |_| gesture.release()
-            on:click=move |event| {
+            on:contextmenu=listener(move |event| gesture.context_menu(&event))
+            on:keydown=listener(move |event| gesture.key(&event))
+            on:pointerdown=listener(move |event| gesture.press(&event))
+            on:pointerup=listener(move |_| gesture.release())
+            on:pointermove=listener(move |_| gesture.release())
+            on:pointercancel=listener(move |_| gesture.release())
+            on:click=listener(move |event| {
                 gesture.click(&event);
                 if has_menu.get_untracked() && !event.default_prevented() {
                     event.prevent_default();
                     gesture.open_below(event.as_ref());
                 }
-            }
+            })
         >
             <Avatar seed=user name>
                 <OnlineDot user />

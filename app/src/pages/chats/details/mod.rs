@@ -15,6 +15,7 @@ use protocol::ConversationId;
 use protocol::ids::ConversationKind;
 
 use crate::components::icon::Icon;
+use crate::erased::{effect, live, memo};
 use crate::state::navigation::focus_soon;
 use crate::state::{Chat, Place, use_chat};
 use group::Group;
@@ -26,17 +27,17 @@ use own_side::OwnSide;
 pub fn Details(id: ConversationId) -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    let kind = Memo::new(move |_| chat.rows.with(id, |it| it.conversation.kind));
+    let kind = memo(move || chat.rows.with(id, |it| it.conversation.kind));
     let heading = NodeRef::<html::H2>::new();
     let came_alive = chat.ready.get_untracked();
-    Effect::new(move |_| {
+    effect(move || {
         // Whoever opens it goes on in it; the page that is loaded with it keeps its focus.
         if came_alive {
             focus_soon(heading);
         }
         close_by_escape(chat, id);
     });
-    let content = move || match kind.get() {
+    let content = live(move || match kind.get() {
         Some(ConversationKind::Group) => view! { <Group id /> }.into_any(),
         Some(ConversationKind::Direct) => view! {
             <Peer id />
@@ -44,7 +45,7 @@ pub fn Details(id: ConversationId) -> impl IntoView {
         }
         .into_any(),
         None => view! { <p>{t.problem(protocol::Code::NotFound)}</p> }.into_any(),
-    };
+    });
     view! {
         <aside class="drawer" aria-label=t.chat_info>
             <header>

@@ -5,6 +5,7 @@ use protocol::ConversationId;
 use protocol::api::conversations::{ChangePreferences, Mine};
 
 use crate::components::toggle::Toggle;
+use crate::erased::listener;
 use crate::state::{Answer, use_chat};
 
 /// What only the reader notices.
@@ -47,7 +48,7 @@ pub fn OwnSide(id: ConversationId) -> impl IntoView {
     view! {
         <Toggle label=t.silence on=is(|mine| mine.silenced) on_change=silence />
         <Toggle label=t.pin_chat on=is(|mine| mine.pinned) on_change=pin />
-        <button type="button" class="danger needs-script" on:click=clear>
+        <button type="button" class="danger needs-script" on:click=listener(clear)>
             {t.clear_history}
         </button>
     }

@@ -8,6 +8,7 @@ use protocol::{Code, ConversationId, UserId};
 
 use crate::components::form::Fault;
 use crate::components::picker::{Picked, Picker};
+use crate::erased::{effect, listener, live, memo};
 use crate::state::{Chat, Place, use_chat};
 
 /// What people are chosen for.
@@ -37,8 +38,7 @@ impl Purpose {
         let members = chat.people.members_of(id);
         match self {
             Self::Adding => {
-                let contacts = chat.people.sorted_contacts();
-                let contacts = contacts.into_iter().map(|contact| contact.user.id);
+                let contacts = chat.people.contact_ids().into_iter();
                 contacts.filter(|user| !members.contains(user)).collect()
             }
             Self::Removing => chat.allowed(id, members, |user| CommandKind::Remove {
@@ -62,7 +62,7 @@ pub fn Picking(
     let chat = use_chat();
     let t = chat.t();
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(dialog) = dialog.get()
             && !dialog.open()
         {
@@ -74,8 +74,8 @@ pub fn Picking(
             dialog.close();
         }
     };
-    let people = Memo::new(move |_| purpose.candidates(chat, id));
-    let nobody = Memo::new(move |_| people.with(Vec::is_empty));
+    let people = memo(move || purpose.candidates(chat, id));
+    let nobody = memo(move || people.with(Vec::is_empty));
     let (title, label, done) = match purpose {
         Purpose::Adding => (t.add_members, t.choose_members, t.add),
         Purpose::Removing => (t.remove_members, t.members, t.remove),
@@ -87,7 +87,7 @@ pub fn Picking(
             Picked::members(id, purpose == Purpose::HandingOver)
         }
     };
-    let refusal = Memo::new(move |_| {
+    let refusal = memo(move || {
         let command = purpose
             .command(picked.list())
             .filter(|_| !picked.list().is_empty())?;
@@ -106,7 +106,7 @@ pub fn Picking(
             chat.command(id, command);
         }
     };
-    let picker = move || {
+    let picker = live(move || {
         if nobody.get() {
             view! {
                 <p>{t.nobody_to_add} " " <a href=Place::AddContact.path()>{t.add_friend}</a></p>
@@ -115,21 +115,21 @@ pub fn Picking(
         } else {
             view! { <Picker label name="users" people picked /> }.into_any()
         }
-    };
+    });
     view! {
         <dialog
             class="dialog"
             aria-label=title
             node_ref=dialog
-            on:close=move |_| on_close.run(())
+            on:close=listener(move |_| on_close.run(()))
         >
-            <form class="form" on:submit=submit>
+            <form class="form" on:submit=listener(submit)>
                 <h2>{title}</h2>
                 {(purpose == Purpose::HandingOver).then(|| view! { <p>{t.transfer_text}</p> })}
                 {picker}
                 <Fault text=why />
                 <div class="actions">
-                    <button type="button" class="button plain" on:click=move |_| close()>
+                    <button type="button" class="button plain" on:click=listener(move |_| close())>
                         {t.cancel}
                     </button>
                     <button
@@ -153,27 +153,27 @@ pub fn Handover(id: ConversationId) -> impl IntoView {
     let t = chat.t();
     let picking = RwSignal::new(false);
     // To whom does not matter for whether one may.
-    let may = Memo::new(move |_| {
+    let may = memo(move || {
         let me = chat.my_id()?;
         let transfer = CommandKind::Transfer { user: me };
         let alone = chat.rows.with(id, |it| it.conversation.member_count) == Some(1);
         let owns = chat.refusal(id, &transfer, None) == Some(Code::NothingToChange);
         (owns && !alone).then_some(())
     });
-    let button = move || {
+    let button = live(move || {
         may.get().map(|()| {
             view! {
                 <button
                     type="button"
                     class="danger needs-script"
                     aria-haspopup="dialog"
-                    on:click=move |_| picking.set(true)
+                    on:click=listener(move |_| picking.set(true))
                 >
                     {t.transfer}
                 </button>
             }
         })
-    };
+    });
     let on_close = Callback::new(move |()| picking.set(false));
     view! {
         {button}
