@@ -16,9 +16,13 @@ async function logIn(page: Page, log: string): Promise<void> {
   await expect(page.locator('body[data-ready]')).toBeAttached();
 }
 
-async function isAccessible(page: Page, what: string): Promise<void> {
+/** What lies over a page for a moment, and has the focus, is inside none of its landmarks. */
+const OVER_THE_PAGE = ['region'];
+
+async function isAccessible(page: Page, what: string, without: string[] = []): Promise<void> {
   const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .disableRules(without)
     .analyze();
   const told = violations.map(({ id, help, nodes }) => ({
     id,
@@ -81,18 +85,18 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         await row.focus();
         await page.keyboard.press('Shift+F10');
         await expect(page.getByRole('menu')).toBeVisible();
-        await isAccessible(page, 'the menu of a conversation');
+        await isAccessible(page, 'the menu of a conversation', OVER_THE_PAGE);
         await page.getByRole('menuitem', { name: '删除聊天' }).click();
         await expect(page.getByRole('dialog')).toBeVisible();
-        await isAccessible(page, 'a question');
+        await isAccessible(page, 'a question', OVER_THE_PAGE);
         await page.keyboard.press('Escape');
         await row.click();
         await page.getByRole('button', { name: '表情' }).filter({ visible: true }).click();
-        await isAccessible(page, 'the emoji');
+        await isAccessible(page, 'the emoji', OVER_THE_PAGE);
         await page.keyboard.press('Escape');
         await page.locator('li.message').first().focus();
         await page.keyboard.press('Shift+F10');
-        await isAccessible(page, 'the menu of a message');
+        await isAccessible(page, 'the menu of a message', OVER_THE_PAGE);
       });
     });
   }

@@ -45,11 +45,7 @@ test('after SIGKILL in mid-traffic every 201 is there, nothing twice, and both b
   server,
 }) => {
   test.setTimeout(240_000);
-  const [ann, ben, cat] = (await Person.friends(server, 'ann', 'ben', 'cat')) as [
-    Person,
-    Person,
-    Person,
-  ];
+  const [ann, ben, cat] = await Person.friends(server, 'ann', 'ben', 'cat');
   const chat = await ann.group('crash', ben, cat);
   const screens = [await ann.open(browser), await ben.open(browser)] as const;
   for (const screen of screens) await screen.goto(`/chats/${chat}`);

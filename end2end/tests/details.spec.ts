@@ -5,13 +5,13 @@ import type { Server } from '../fixtures/server.ts';
 
 /** A group of three; the screen of the one named shows its details. */
 async function scene(browser: Browser, server: Server, whose: 'owner' | 'member' = 'owner') {
-  const [anna, ben, cleo, dora] = (await Person.friends(
+  const [anna, ben, cleo, dora] = await Person.friends(
     server,
     'anna',
     'ben',
     'cleo',
     'dora',
-  )) as [Person, Person, Person, Person];
+  );
   const group = await anna.group('散步', ben, cleo);
   const reader = whose === 'owner' ? anna : ben;
   const screen = await (await reader.open(browser)).goto(`/chats/${group}/details`);
@@ -127,7 +127,7 @@ test('a conversation is silenced, pinned and cleared', async ({ browser, server 
 });
 
 test('without script the details are read and the group is left', async ({ browser, server }) => {
-  const [anna, ben] = (await Person.friends(server, 'anna', 'ben')) as [Person, Person];
+  const [anna, ben] = await Person.friends(server, 'anna', 'ben');
   const group = await anna.group('散步', ben);
   const { page } = await ben.open(browser, { javaScriptEnabled: false });
   await page.goto(`/chats/${group}`);
@@ -141,7 +141,7 @@ test('without script the details are read and the group is left', async ({ brows
 });
 
 test('on a phone the details are a page that leads back', async ({ browser, server }) => {
-  const [anna, ben] = (await Person.friends(server, 'anna', 'ben')) as [Person, Person];
+  const [anna, ben] = await Person.friends(server, 'anna', 'ben');
   const conversation = await anna.with(ben);
   const viewport = { width: 390, height: 844 };
   const screen = await (await anna.open(browser, { viewport })).goto(`/chats/${conversation}`);

@@ -41,7 +41,7 @@ test('a history that was tampered with equals the server after a log-in, which s
   browser,
   server,
 }) => {
-  const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
   const chat = await ann.with(ben);
   const group = await ben.group('group', ann);
   for (let count = 1; count <= 20; count += 1) await ben.say(chat, `message ${count}`);
@@ -95,7 +95,7 @@ test('a history that was tampered with equals the server after a log-in, which s
 });
 
 test('what was tampered with is put right on the screen that shows it', async ({ browser, server }) => {
-  const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
   const chat = await ann.with(ben);
   for (let count = 1; count <= 10; count += 1) await ben.say(chat, `message ${count}`);
   const screen = await ann.open(browser);
@@ -121,7 +121,7 @@ for (const [name, by] of [
     browser,
     server,
   }) => {
-    const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+    const [ann, ben] = await Person.friends(server, 'ann', 'ben');
     const chat = await ann.with(ben);
     const screen = await openWithClock(ann, browser, by);
     await screen.goto(`/chats/${chat}`);
@@ -162,7 +162,7 @@ test('messages four days old stay in the browser that held them, and a new one i
   browser,
   server,
 }) => {
-  const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
   const chat = await ann.group('old times', ben);
   const early = ['1', '2', '3'];
   for (const text of early) await ben.say(chat, text);
@@ -227,11 +227,7 @@ test('what the reader deleted, hid or cleared stays so over reloads and checks',
   browser,
   server,
 }) => {
-  const [ann, ben, cat] = (await Person.friends(server, 'ann', 'ben', 'cat')) as [
-    Person,
-    Person,
-    Person,
-  ];
+  const [ann, ben, cat] = await Person.friends(server, 'ann', 'ben', 'cat');
   const [chat, hidden, cleared] = [
     await ann.with(ben),
     await ann.with(cat),

@@ -6,7 +6,7 @@ test('logging out with a full outbox asks first; what is kept goes out after the
   server,
   network,
 }) => {
-  const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
   const chat = await ann.with(ben);
   const writer = await ann.open(browser, { baseURL: network.origin });
   await writer.goto(`/chats/${chat}`);
@@ -44,7 +44,7 @@ test('logging out without keeping the history leaves nothing on the device', asy
   server,
   network,
 }) => {
-  const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
   const chat = await ann.with(ben);
   await ben.say(chat, 'secret');
   const first = await ann.open(browser, { baseURL: network.origin });

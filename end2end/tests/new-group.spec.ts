@@ -2,8 +2,9 @@ import { Person } from '../fixtures/people.ts';
 import { expect, test } from '../fixtures/server.ts';
 
 test('a group is made of the contacts that are ticked', async ({ browser, server }) => {
-  const handles = ['anna', 'ben', 'cleo', 'dora', 'emil', 'fay', 'gus'];
-  const [anna, ben, cleo] = await Person.friends(server, ...handles) as [Person, Person, Person];
+  const [anna, ben, cleo] = await Person.friends(
+    server, 'anna', 'ben', 'cleo', 'dora', 'emil', 'fay', 'gus',
+  );
   const screen = await (await anna.open(browser)).goto('/chats/new');
   const { page } = screen;
   await page.getByRole('textbox', { name: '群聊名称' }).fill('散步 & 聊天');
@@ -24,7 +25,7 @@ test('a group is made of the contacts that are ticked', async ({ browser, server
 });
 
 test('what is wrong with a group is said beside it', async ({ browser, server }) => {
-  const [anna] = await Person.friends(server, 'anna', 'ben') as [Person];
+  const [anna] = await Person.friends(server, 'anna', 'ben');
   const { page } = await (await anna.open(browser)).goto('/chats/new');
   await page.getByRole('button', { name: '创建' }).click();
   await expect(page.getByRole('alert')).toHaveText('请至少选择一位联系人。');
@@ -36,7 +37,7 @@ test('what is wrong with a group is said beside it', async ({ browser, server })
 });
 
 test('without script a refused group keeps what was typed and ticked', async ({ browser, server }) => {
-  const [anna, ben] = await Person.friends(server, 'anna', 'ben', 'cleo') as [Person, Person];
+  const [anna, ben] = await Person.friends(server, 'anna', 'ben', 'cleo');
   const { page } = await anna.open(browser, { javaScriptEnabled: false });
   await page.goto('/chats/new');
   await page.getByRole('textbox', { name: '群聊名称' }).fill('长'.repeat(33));
@@ -53,7 +54,7 @@ test('without script a refused group keeps what was typed and ticked', async ({ 
 });
 
 test('a group begins from a direct conversation', async ({ browser, server }) => {
-  const [anna, ben] = await Person.friends(server, 'anna', 'ben', 'cleo') as [Person, Person];
+  const [anna, ben] = await Person.friends(server, 'anna', 'ben', 'cleo');
   const { page } = await (await anna.open(browser)).goto(`/chats/${await anna.with(ben)}`);
   await page.getByRole('link', { name: '聊天信息' }).click();
   await page.getByRole('complementary').getByRole('link', { name: '发起群聊' }).click();

@@ -79,7 +79,7 @@ test('one asks somebody who is found by their handle', async ({ page, server }) 
 });
 
 test('a refused message stays in the composer as it was typed', async ({ page, server }) => {
-  const [anna, bob] = (await Person.friends(server, 'anna', 'bob')) as [Person, Person];
+  const [anna, bob] = await Person.friends(server, 'anna', 'bob');
   const chat = await bob.with(anna);
   await logIn(page, bob);
   await page.goto(`/chats/${chat}`);
@@ -91,7 +91,7 @@ test('a refused message stays in the composer as it was typed', async ({ page, s
 });
 
 test('older messages are a link away', async ({ page, server }) => {
-  const [anna, bob] = (await Person.friends(server, 'anna', 'bob')) as [Person, Person];
+  const [anna, bob] = await Person.friends(server, 'anna', 'bob');
   const chat = await bob.with(anna);
   for (let number = 1; number <= 64; number += 1) await anna.say(chat, `第 ${number} 条`);
   await logIn(page, bob);
@@ -103,7 +103,7 @@ test('older messages are a link away', async ({ page, server }) => {
 });
 
 test('a group is made by a form, and a refused one keeps what was typed and chosen', async ({ page, server }) => {
-  const [bob, anna] = (await Person.friends(server, 'bob', 'anna', 'carl')) as [Person, Person];
+  const [bob, anna] = await Person.friends(server, 'bob', 'anna', 'carl');
   await logIn(page, bob);
   await page.goto('/chats/new');
   await page.locator('input[name=name]').fill('名'.repeat(33));
@@ -122,7 +122,7 @@ test('a group is made by a form, and a refused one keeps what was typed and chos
 });
 
 test('nothing is offered that does nothing', async ({ page, server }) => {
-  const [anna, bob] = (await Person.friends(server, 'anna', 'bob')) as [Person, Person];
+  const [anna, bob] = await Person.friends(server, 'anna', 'bob');
   await logIn(page, bob);
   await page.goto(`/chats/${await bob.with(anna)}`);
   await expect(page.getByRole('searchbox')).toBeHidden();

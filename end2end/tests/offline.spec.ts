@@ -16,7 +16,7 @@ test('with the server stopped, the app opens and shows list and history, and wha
   browser,
   server,
 }) => {
-  const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
   const [chat, group] = [await ann.with(ben), await ben.group('the group', ann)];
   for (const text of ['one', 'two']) await ben.say(chat, text);
   for (const text of ['three', 'four']) await ben.say(group, text);
@@ -69,7 +69,7 @@ test('a page that the server cannot make is shown from the local history', async
   browser,
   server,
 }) => {
-  const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
   const chat = await ann.with(ben);
   await ben.say(chat, 'here');
   const screen = await ann.open(browser);
@@ -92,7 +92,7 @@ test('after another log-in the app opens offline with that account, and shows no
   browser,
   server,
 }) => {
-  const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
   const cat = await Person.register(server, 'cat');
   const chat = await ann.with(ben);
   await ben.say(chat, 'for ann only');
@@ -117,7 +117,7 @@ test('when nobody is logged in, the app opens offline without any history, and s
   browser,
   server,
 }) => {
-  const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
   const chat = await ann.with(ben);
   await ben.say(chat, 'for ann only');
   const screen = await ann.open(browser);

@@ -20,7 +20,7 @@ test('ten messages written while the network goes and the tab dies all arrive on
   server,
   network,
 }) => {
-  const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
   const chat = await ann.with(ben);
   const reader = await ben.open(browser);
   await reader.goto(`/chats/${chat}`);
@@ -59,7 +59,7 @@ test('a message whose answers are lost is sent again, and is there once', async 
   server,
   network,
 }) => {
-  const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
   const chat = await ann.with(ben);
   const writer = await ann.open(browser, { baseURL: network.origin });
   await writer.goto(`/chats/${chat}`);
@@ -81,7 +81,7 @@ test('while an answer is slow, a message waits with a clock and the next one wai
   server,
   network,
 }) => {
-  const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
   const chat = await ann.with(ben);
   const writer = await ann.open(browser, { baseURL: network.origin });
   await writer.goto(`/chats/${chat}`);
@@ -109,7 +109,7 @@ test('a refused message says why, and can be sent again, edited or deleted', asy
   browser,
   server,
 }) => {
-  const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
   const chat = await ann.with(ben);
   const writer = await ann.open(browser);
   await writer.goto(`/chats/${chat}`);

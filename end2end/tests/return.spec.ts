@@ -70,8 +70,7 @@ test('who was away from a group of five finds all of it, and who called them', a
   browser,
   server,
 }) => {
-  const people = await Person.friends(server, 'anna', 'ben', 'chen', 'dina', 'emil');
-  const [anna, ...others] = people as [Person, ...Person[]];
+  const [anna, ...others] = await Person.friends(server, 'anna', 'ben', 'chen', 'dina', 'emil');
   const group = await others[0]!.group('爬山', anna, ...others.slice(1));
   const quiet = await others[1]!.group('安静', anna);
   const one = await anna.open(browser);

@@ -21,7 +21,7 @@ test('profile, privacy and display are changed', async ({ browser, server }) => 
 });
 
 test('the key that sends is chosen on this device', async ({ browser, server }) => {
-  const [anna, ben] = (await Person.friends(server, 'anna', 'ben')) as [Person, Person];
+  const [anna, ben] = await Person.friends(server, 'anna', 'ben');
   const screen = await (await anna.open(browser)).goto('/settings');
   const { page } = screen;
   await page.getByRole('radio', { name: 'Ctrl+Enter 发送' }).check();
@@ -36,7 +36,7 @@ test('the key that sends is chosen on this device', async ({ browser, server }) 
 });
 
 test('the history is exported, cleared and imported', async ({ browser, server }) => {
-  const [anna, ben] = (await Person.friends(server, 'anna', 'ben')) as [Person, Person];
+  const [anna, ben] = await Person.friends(server, 'anna', 'ben');
   await ben.say(await anna.with(ben), '你好');
   const screen = await anna.open(browser);
   const { page } = screen;
@@ -57,7 +57,7 @@ test('the history is exported, cleared and imported', async ({ browser, server }
 });
 
 test('logging out asks what stays, and says what was not sent', async ({ browser, server }) => {
-  const [anna, ben] = (await Person.friends(server, 'anna', 'ben')) as [Person, Person];
+  const [anna, ben] = await Person.friends(server, 'anna', 'ben');
   const screen = await (await anna.open(browser)).goto(`/chats/${await anna.with(ben)}`);
   const { page } = screen;
   await page.route('**/commands', (route) => route.abort());

@@ -26,7 +26,7 @@ test('a conversation opens from a local history of 10,000 messages at once', asy
   server,
 }) => {
   test.setTimeout(180_000);
-  const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
   const [long, short] = [await ann.with(ben), await ann.group('short', ben)];
   for (let from = 1; from <= MESSAGES; from += 200) {
     const commands = Array.from({ length: 200 }, (_, at) => ({
@@ -78,7 +78,7 @@ test('what the server rendered is painted before the WebAssembly is there', asyn
   browser,
   server,
 }) => {
-  const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
   const chat = await ann.with(ben);
   await ben.say(chat, 'painted at once');
   const screen = await ann.open(browser, { serviceWorkers: 'block' });

@@ -16,7 +16,7 @@ async function freeze(screen: Screen): Promise<CDPSession> {
 }
 
 test('two tabs use one stream, and both show what comes', async ({ browser, server, network }) => {
-  const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
   const chat = await ann.with(ben);
   const first = await ann.open(browser, { baseURL: network.origin });
   await first.goto(`/chats/${chat}`);
@@ -39,7 +39,7 @@ test('when the leading tab closes, the next takes over and misses nothing', asyn
   server,
   network,
 }) => {
-  const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
   const chat = await ann.with(ben);
   const tabs = [await ann.open(browser, { baseURL: network.origin })];
   await tabs[0]?.goto(`/chats/${chat}`);
@@ -82,7 +82,7 @@ test('what is written in a tab that does not lead is sent after the leading one 
   server,
   network,
 }) => {
-  const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
   const chat = await ann.with(ben);
   const leading = await ann.open(browser, { baseURL: network.origin });
   await leading.goto(`/chats/${chat}`);
@@ -103,7 +103,7 @@ test('a frozen leading tab is taken over, and writes nothing when it wakes up', 
   server,
   network,
 }) => {
-  const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
   const chat = await ann.with(ben);
   const leading = await ann.open(browser, { baseURL: network.origin });
   await leading.goto(`/chats/${chat}`);
@@ -136,11 +136,7 @@ test('when another account logs in in another tab, the old one says so and sends
   browser,
   server,
 }) => {
-  const [ann, ben, cat] = (await Person.friends(server, 'ann', 'ben', 'cat')) as [
-    Person,
-    Person,
-    Person,
-  ];
+  const [ann, ben, cat] = await Person.friends(server, 'ann', 'ben', 'cat');
   const chat = await ann.with(ben);
   const old = await ann.open(browser);
   await old.goto(`/chats/${chat}`);

@@ -25,7 +25,7 @@ test('a history that was exported and imported into another browser is whole the
   browser,
   server,
 }) => {
-  const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
   const [chat, group] = [await ann.with(ben), await ann.group('the group', ben)];
   const old = ['1', '2', 'hidden', '4', '“5”\n\u2028<b>👋🏽'];
   for (const text of old) await ben.say(chat, text);
@@ -82,7 +82,7 @@ test("a file that is not the reader's history is refused, and changes nothing", 
   browser,
   server,
 }, testInfo) => {
-  const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
   const chat = await ann.with(ben);
   await ben.say(chat, 'hello');
   const first = await ann.open(browser);
@@ -124,7 +124,7 @@ test('a history that was cleared here comes back as far as the server keeps it',
   browser,
   server,
 }) => {
-  const [ann, ben] = (await Person.friends(server, 'ann', 'ben')) as [Person, Person];
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
   const chat = await ann.with(ben);
   for (const text of ['1', '2']) await ben.say(chat, text);
   const screen = await ann.open(browser);
