@@ -7,7 +7,7 @@ use crate::project::Project;
 use crate::{build, sizes};
 
 /// In bytes, as they travel. No more than it is; the aim is 424,000.
-const BUDGET: u64 = 560_000;
+const BUDGET: u64 = 424_000;
 
 pub fn check(project: &Project) -> Result<Counts> {
     let site = build::bundle(project, build::Profile::Dev)?;
