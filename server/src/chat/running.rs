@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
+use tokio::runtime::Handle;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::MissedTickBehavior;
 
 use super::ingest::drain;
@@ -69,7 +70,9 @@ impl Chat {
         );
         let reads = Reads::new(store.clone(), Arc::clone(&bus), clock.clone());
 
-        let writing = tokio::spawn(drain(queue, writer));
+        // On a thread of its own: waiting behind requests at each step, it would hold them all up.
+        let runtime = Handle::current();
+        let writing = spawn_blocking(move || runtime.block_on(drain(queue, writer)));
         let delivering = tokio::spawn({
             let hub = hub.clone();
             async move {

@@ -8,7 +8,7 @@ use super::fold::{fold, wanted};
 use super::{Accepted, Outcome, Unavailable};
 use crate::bus::Bus;
 use crate::clock::Clock;
-use crate::store::append::KeyRow;
+use crate::store::append::{Changes, KeyRow};
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::{
     BATCH_COMMANDS, COMMANDS_REJECTED, COMMANDS_UNAVAILABLE, EVENTS_STORED,
@@ -115,8 +115,13 @@ impl Writer {
             result: Err(Code::Rejected),
             at: self.clock.now(),
         };
+        let changes = Changes {
+            now: key.at,
+            keys: vec![key],
+            ..Changes::default()
+        };
         let mut append = self.store.begin_append().await?;
-        append.save_keys(&[key]).await?;
+        append.save(&changes).await?;
         append.commit().await?;
         Ok(vec![Outcome::Refused(Code::Rejected)])
     }

@@ -6,6 +6,7 @@ use protocol::command::PayloadHash;
 use protocol::conversation::{Member, State, TargetEvent};
 use protocol::ids::ConversationKind;
 use protocol::{ClientId, Code, ConversationId, Event, Kind, Millis, Seq, UserId};
+use sqlx::{FromRow, Row};
 use uuid::Uuid;
 
 use super::super::StoreError;
@@ -80,145 +81,173 @@ struct MemberRow {
     muted_until: Millis,
 }
 
+#[derive(sqlx::FromRow)]
+struct ContactRow {
+    owner: Uuid,
+    peer: Uuid,
+    blocked: bool,
+}
+
+/// All that is read, in one trip to the database: $1 keys, $2 conversations, $3 members named, $4
+/// direct conversations, $5 pairs of contacts, $6 events named. Each row says which part it is of.
+const LOAD: &str = "
+    SELECT 1 AS part, k.client_id, k.sender, k.payload_hash, k.conversation, k.seq, k.at, k.refusal
+    FROM json_each($1) j CROSS JOIN send_keys k
+    WHERE k.client_id = unhex(j.value ->> 0) AND k.sender = unhex(j.value ->> 1);
+
+    SELECT 2 AS part, id, name, announcement, mute_all, owner, member_count, head_seq, head_msg_no,
+        last_at
+    FROM conversations WHERE id IN (SELECT unhex(value) FROM json_each($2));
+
+    SELECT 3 AS part, m.conversation, m.user_id, m.role, m.nickname, m.muted_until
+    FROM json_each($3) j CROSS JOIN members m
+    WHERE m.conversation = unhex(j.value ->> 0) AND m.user_id = unhex(j.value ->> 1)
+      AND m.left_seq IS NULL
+    UNION ALL
+    SELECT 3, m.conversation, m.user_id, m.role, m.nickname, m.muted_until
+    FROM json_each($4) j CROSS JOIN members m
+    WHERE m.conversation = unhex(j.value) AND m.left_seq IS NULL;
+
+    SELECT 4 AS part, c.owner, c.peer, c.blocked
+    FROM json_each($5) j CROSS JOIN contacts c
+    WHERE c.owner = unhex(j.value ->> 0) AND c.peer = unhex(j.value ->> 1)
+    UNION ALL
+    SELECT 4, c.owner, c.peer, c.blocked
+    FROM json_each($4) j CROSS JOIN members a CROSS JOIN members b CROSS JOIN contacts c
+    WHERE a.conversation = unhex(j.value) AND a.left_seq IS NULL
+      AND b.conversation = a.conversation AND b.left_seq IS NULL AND b.user_id <> a.user_id
+      AND c.owner = a.user_id AND c.peer = b.user_id;
+
+    SELECT 5 AS part, e.* FROM json_each($6) j CROSS JOIN events e
+    WHERE e.conversation = unhex(j.value ->> 0) AND e.seq = j.value ->> 1
+    UNION ALL
+    SELECT 5, e.* FROM json_each($1) j CROSS JOIN send_keys k CROSS JOIN events e
+    WHERE k.client_id = unhex(j.value ->> 0) AND k.sender = unhex(j.value ->> 1)
+      AND e.conversation = k.conversation AND e.seq = k.seq";
+
+/// What was read, part by part.
+#[derive(Default)]
+struct Parts {
+    keys: Vec<KeyRow>,
+    conversations: Vec<ConversationRow>,
+    members: Vec<MemberRow>,
+    contacts: Vec<ContactRow>,
+    events: Vec<EventRow>,
+}
+
 impl Append {
     /// Reads what the commands name.
     ///
     /// # Errors
     /// The database cannot serve.
     pub async fn load(&mut self, wanted: &Wanted) -> Result<Loaded, StoreError> {
+        let parts = self.read(wanted).await?;
         let mut loaded = Loaded::default();
-        self.load_keys(wanted, &mut loaded).await?;
-        self.load_conversations(wanted, &mut loaded).await?;
-        self.load_members(wanted, &mut loaded).await?;
-        self.load_contacts(wanted, &mut loaded).await?;
-        self.load_events(wanted, &mut loaded).await?;
-        Ok(loaded)
-    }
-
-    async fn load_keys(&mut self, wanted: &Wanted, loaded: &mut Loaded) -> Result<(), StoreError> {
-        let keys: Vec<_> = wanted
-            .keys
-            .iter()
-            .map(|(client, sender)| (Hex(client.0), Hex(sender.0)))
-            .collect();
-        let rows: Vec<KeyRow> = sqlx::query_as(
-            "SELECT k.client_id, k.sender, k.payload_hash, k.conversation, k.seq, k.at, k.refusal
-             FROM json_each($1) j CROSS JOIN send_keys k
-             WHERE k.client_id = unhex(j.value ->> 0) AND k.sender = unhex(j.value ->> 1)",
-        )
-        .bind(list(&keys))
-        .fetch_all(&mut *self.0)
-        .await?;
-        for row in rows {
-            let Ok(payload_hash) = row.payload_hash.try_into() else {
-                continue;
-            };
-            let result = match row.seq {
-                Some(seq) => Ok((ConversationId(row.conversation), unsigned(seq), row.at)),
-                None => Err(Code::from_name(row.refusal.as_deref().unwrap_or_default())),
-            };
-            let key = (ClientId(row.client_id), UserId(row.sender));
-            loaded.known.insert(
-                key,
-                Known {
-                    payload_hash,
-                    result,
-                },
-            );
+        for row in parts.keys {
+            loaded.take_key(row);
         }
-        Ok(())
-    }
-
-    async fn load_conversations(
-        &mut self,
-        wanted: &Wanted,
-        loaded: &mut Loaded,
-    ) -> Result<(), StoreError> {
-        let rows: Vec<ConversationRow> = sqlx::query_as(
-            "SELECT id, name, announcement, mute_all, owner, member_count, head_seq, head_msg_no,
-                 last_at
-             FROM conversations WHERE id IN (SELECT unhex(value) FROM json_each($1))",
-        )
-        .bind(ids(wanted.conversations.iter().map(|id| id.0)))
-        .fetch_all(&mut *self.0)
-        .await?;
         for id in &wanted.conversations {
             loaded.states.insert(*id, State::none(*id));
         }
-        for row in rows {
-            let id = ConversationId(row.id);
-            loaded.states.insert(
-                id,
-                State {
-                    exists: true,
-                    name: row.name,
-                    announcement: row.announcement,
-                    mute_all: row.mute_all,
-                    owner: row.owner.map(UserId),
-                    head: unsigned(row.head_seq),
-                    head_msg_no: unsigned(row.head_msg_no),
-                    last_at: row.last_at,
-                    member_count: usize::try_from(row.member_count).unwrap_or(0),
-                    ..State::none(id)
-                },
-            );
+        for row in parts.conversations {
+            loaded.take_conversation(row);
         }
-        Ok(())
+        for row in parts.members {
+            loaded.take_member(row);
+        }
+        loaded.take_contacts(wanted, parts.contacts);
+        for event in events(parts.events)? {
+            loaded.take_event(event);
+        }
+        Ok(loaded)
     }
 
-    async fn load_members(
-        &mut self,
-        wanted: &Wanted,
-        loaded: &mut Loaded,
-    ) -> Result<(), StoreError> {
-        let direct = |id: &ConversationId| id.kind() == Some(ConversationKind::Direct);
-        let named: Vec<_> = wanted
-            .members
-            .iter()
-            .filter(|(conversation, _)| !direct(conversation))
-            .map(|(conversation, user)| (Hex(conversation.0), Hex(user.0)))
+    async fn read(&mut self, wanted: &Wanted) -> Result<Parts, StoreError> {
+        let is_direct = |id: &ConversationId| id.kind() == Some(ConversationKind::Direct);
+        let keys = wanted.keys.iter();
+        let keys: Vec<_> = keys
+            .map(|(client, sender)| (Hex(client.0), Hex(sender.0)))
             .collect();
-        let whole = ids(wanted
-            .conversations
-            .iter()
-            .filter(|id| direct(id))
-            .map(|id| id.0));
-        let rows: Vec<MemberRow> = sqlx::query_as(
-            "SELECT m.conversation, m.user_id, m.role, m.nickname, m.muted_until
-             FROM json_each($1) j CROSS JOIN members m
-             WHERE m.conversation = unhex(j.value ->> 0) AND m.user_id = unhex(j.value ->> 1)
-               AND m.left_seq IS NULL
-             UNION ALL
-             SELECT m.conversation, m.user_id, m.role, m.nickname, m.muted_until
-             FROM json_each($2) j CROSS JOIN members m
-             WHERE m.conversation = unhex(j.value) AND m.left_seq IS NULL",
-        )
-        .bind(list(&named))
-        .bind(whole)
-        .fetch_all(&mut *self.0)
-        .await?;
+        let named = wanted.members.iter().filter(|(id, _)| !is_direct(id));
+        let named: Vec<_> = named.map(|(id, user)| (Hex(id.0), Hex(user.0))).collect();
+        let direct = wanted.conversations.iter().filter(|id| is_direct(id));
+        let contacts = wanted.contacts.iter();
+        let contacts: Vec<_> = contacts
+            .map(|(_, owner, peer)| (Hex(owner.0), Hex(peer.0)))
+            .collect();
+        let targets = wanted.targets.iter();
+        let targets: Vec<_> = targets.map(|(id, seq)| (Hex(id.0), seq)).collect();
+        let rows = sqlx::query(LOAD)
+            .bind(list(&keys))
+            .bind(ids(wanted.conversations.iter().map(|id| id.0)))
+            .bind(list(&named))
+            .bind(ids(direct.map(|id| id.0)))
+            .bind(list(&contacts))
+            .bind(list(&targets))
+            .fetch_all(&mut *self.0)
+            .await?;
+        let mut parts = Parts::default();
         for row in rows {
-            if let Some(state) = loaded.states.get_mut(&ConversationId(row.conversation)) {
-                state.members.insert(
-                    UserId(row.user_id),
-                    Member {
-                        role: role(&row.role),
-                        nickname: row.nickname,
-                        muted_until: row.muted_until,
-                    },
-                );
+            match row.try_get::<i64, _>(0)? {
+                1 => parts.keys.push(KeyRow::from_row(&row)?),
+                2 => parts.conversations.push(ConversationRow::from_row(&row)?),
+                3 => parts.members.push(MemberRow::from_row(&row)?),
+                4 => parts.contacts.push(ContactRow::from_row(&row)?),
+                _ => parts.events.push(EventRow::from_row(&row)?),
             }
         }
-        Ok(())
+        Ok(parts)
+    }
+}
+
+impl Loaded {
+    fn take_key(&mut self, row: KeyRow) {
+        let Ok(payload_hash) = row.payload_hash.try_into() else {
+            return;
+        };
+        let result = match row.seq {
+            Some(seq) => Ok((ConversationId(row.conversation), unsigned(seq), row.at)),
+            None => Err(Code::from_name(row.refusal.as_deref().unwrap_or_default())),
+        };
+        let known = Known {
+            payload_hash,
+            result,
+        };
+        self.known
+            .insert((ClientId(row.client_id), UserId(row.sender)), known);
     }
 
-    async fn load_contacts(
-        &mut self,
-        wanted: &Wanted,
-        loaded: &mut Loaded,
-    ) -> Result<(), StoreError> {
+    fn take_conversation(&mut self, row: ConversationRow) {
+        let id = ConversationId(row.id);
+        let state = State {
+            exists: true,
+            name: row.name,
+            announcement: row.announcement,
+            mute_all: row.mute_all,
+            owner: row.owner.map(UserId),
+            head: unsigned(row.head_seq),
+            head_msg_no: unsigned(row.head_msg_no),
+            last_at: row.last_at,
+            member_count: usize::try_from(row.member_count).unwrap_or(0),
+            ..State::none(id)
+        };
+        self.states.insert(id, state);
+    }
+
+    fn take_member(&mut self, row: MemberRow) {
+        if let Some(state) = self.states.get_mut(&ConversationId(row.conversation)) {
+            let member = Member {
+                role: role(&row.role),
+                nickname: row.nickname,
+                muted_until: row.muted_until,
+            };
+            state.members.insert(UserId(row.user_id), member);
+        }
+    }
+
+    fn take_contacts(&mut self, wanted: &Wanted, rows: Vec<ContactRow>) {
         let mut pairs = wanted.contacts.clone();
-        for (id, state) in &loaded.states {
+        for (id, state) in &self.states {
             if id.kind() == Some(ConversationKind::Direct) {
                 for one in state.members.keys() {
                     let others = state.members.keys().filter(|other| *other != one);
@@ -226,27 +255,13 @@ impl Append {
                 }
             }
         }
-        if pairs.is_empty() {
-            return Ok(());
-        }
-        let rows: Vec<_> = pairs
-            .iter()
-            .map(|(_, owner, peer)| (Hex(owner.0), Hex(peer.0)))
-            .collect();
-        let rows: Vec<(Uuid, Uuid, bool)> = sqlx::query_as(
-            "SELECT c.owner, c.peer, c.blocked FROM json_each($1) j CROSS JOIN contacts c
-             WHERE c.owner = unhex(j.value ->> 0) AND c.peer = unhex(j.value ->> 1)",
-        )
-        .bind(list(&rows))
-        .fetch_all(&mut *self.0)
-        .await?;
-        let found: HashMap<_, _> = rows
-            .into_iter()
-            .map(|(owner, peer, blocked)| ((UserId(owner), UserId(peer)), blocked))
+        let rows = rows.into_iter();
+        let blocked: HashMap<_, _> = rows
+            .map(|row| ((UserId(row.owner), UserId(row.peer)), row.blocked))
             .collect();
         for (id, owner, peer) in pairs {
             let (Some(blocked), Some(state)) =
-                (found.get(&(owner, peer)), loaded.states.get_mut(&id))
+                (blocked.get(&(owner, peer)), self.states.get_mut(&id))
             else {
                 continue;
             };
@@ -255,39 +270,13 @@ impl Append {
                 state.blocked.push((owner, peer));
             }
         }
-        Ok(())
     }
 
-    /// Reads the events named, and those of commands that came before.
-    async fn load_events(
-        &mut self,
-        wanted: &Wanted,
-        loaded: &mut Loaded,
-    ) -> Result<(), StoreError> {
-        let mut places: BTreeSet<(ConversationId, Seq)> = wanted.targets.clone();
-        for known in loaded.known.values() {
-            if let Ok((conversation, seq, _)) = known.result {
-                places.insert((conversation, seq));
-            }
+    fn take_event(&mut self, event: Event) {
+        if let Some(state) = self.states.get_mut(&event.conversation) {
+            state.targets.insert(event.seq, target(&event));
         }
-        if places.is_empty() {
-            return Ok(());
-        }
-        let places: Vec<_> = places.iter().map(|(id, seq)| (Hex(id.0), seq)).collect();
-        let rows: Vec<EventRow> = sqlx::query_as(
-            "SELECT e.* FROM json_each($1) j CROSS JOIN events e
-             WHERE e.conversation = unhex(j.value ->> 0) AND e.seq = j.value ->> 1",
-        )
-        .bind(list(&places))
-        .fetch_all(&mut *self.0)
-        .await?;
-        for event in events(rows)? {
-            if let Some(state) = loaded.states.get_mut(&event.conversation) {
-                state.targets.insert(event.seq, target(&event));
-            }
-            loaded.events.insert((event.conversation, event.seq), event);
-        }
-        Ok(())
+        self.events.insert((event.conversation, event.seq), event);
     }
 }
 

@@ -6,7 +6,7 @@ use protocol::ids::ConversationKind;
 use super::super::StoreError;
 use super::super::mentions::next_mention;
 use super::super::rows::{Hex, list, role_name, signed};
-use super::{Append, Changes, KeyRow};
+use super::{Append, Changes};
 
 /// Runs one statement over a list of rows, unless it is empty.
 macro_rules! write_rows {
@@ -22,6 +22,33 @@ macro_rules! write_rows {
     }};
 }
 
+/// What every batch writes, in one trip to the database: $1 where logs end, $2 events, $3 what became
+/// of commands, also of those that were refused, $4 read positions and who was called.
+const SAVE_LOG: &str = "
+    UPDATE conversations SET head_seq = j.value ->> 1, head_msg_no = j.value ->> 2,
+        last_at = j.value ->> 3
+    FROM json_each($1) j WHERE conversations.id = unhex(j.value ->> 0);
+
+    INSERT INTO events
+        (conversation, seq, at, sent_at, sender, kind, msg_no, client_id, body, digest)
+    SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4),
+        value ->> 5, value ->> 6, unhex(value ->> 7), value ->> 8, value ->> 9
+    FROM json_each($2);
+
+    INSERT INTO send_keys (client_id, sender, payload_hash, conversation, seq, at, refusal)
+    SELECT unhex(value ->> 0), unhex(value ->> 1), unhex(value ->> 2), unhex(value ->> 3),
+        value ->> 4, value ->> 5, value ->> 6
+    FROM json_each($3);
+
+    UPDATE members SET read_seq = max(read_seq, COALESCE(j.value ->> 2, 0)),
+        read_msg_no = max(read_msg_no, COALESCE(j.value ->> 3, 0)),
+        marked_unread = CASE WHEN j.value ->> 2 IS NULL THEN marked_unread ELSE 0 END,
+        mention_seq = CASE WHEN j.value ->> 2 IS NULL AND mention_seq > 0
+            THEN mention_seq ELSE j.value ->> 4 END
+    FROM json_each($4) j
+    WHERE conversation = unhex(j.value ->> 0) AND user_id = unhex(j.value ->> 1)
+      AND left_seq IS NULL";
+
 impl Append {
     /// Writes what the batch changes.
     ///
@@ -31,9 +58,8 @@ impl Append {
         self.save_conversations(changes).await?;
         self.save_members(changes).await?;
         self.save_log(changes).await?;
-        self.save_keys(&changes.keys).await?;
-        self.save_reads(changes).await?;
-        self.move_mentions(changes).await
+        self.call_all(changes).await?;
+        self.save_recalls(changes).await
     }
 
     async fn save_conversations(&mut self, changes: &Changes) -> Result<(), StoreError> {
@@ -77,16 +103,6 @@ impl Append {
                 state.owner.map(|owner| Hex(owner.0)),
             )),
             changes.now
-        );
-        write_rows!(
-            self,
-            "UPDATE conversations SET head_seq = j.value ->> 1, head_msg_no = j.value ->> 2,
-                 last_at = j.value ->> 3
-             FROM json_each($1) j WHERE conversations.id = unhex(j.value ->> 0)",
-            changes
-                .heads
-                .iter()
-                .map(|(id, head)| (Hex(id.0), head.seq, head.msg_no, head.at))
         );
         Ok(())
     }
@@ -161,15 +177,16 @@ impl Append {
         Ok(())
     }
 
+    /// What every batch writes.
     async fn save_log(&mut self, changes: &Changes) -> Result<(), StoreError> {
-        write_rows!(
-            self,
-            "INSERT INTO events
-                 (conversation, seq, at, sent_at, sender, kind, msg_no, client_id, body, digest)
-             SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4),
-                 value ->> 5, value ->> 6, unhex(value ->> 7), value ->> 8, value ->> 9
-             FROM json_each($1)",
-            changes.events.iter().map(|encoded| {
+        let heads = changes.heads.iter();
+        let heads: Vec<_> = heads
+            .map(|(id, head)| (Hex(id.0), head.seq, head.msg_no, head.at))
+            .collect();
+        let events: Vec<_> = changes
+            .events
+            .iter()
+            .map(|encoded| {
                 let event = &encoded.event;
                 (
                     Hex(event.conversation.0),
@@ -184,37 +201,10 @@ impl Append {
                     event.digest.0.cast_signed(),
                 )
             })
-        );
-        write_rows!(
-            self,
-            "UPDATE events SET kind = j.value ->> 2, body = j.value ->> 3, digest = j.value ->> 4
-             FROM json_each($1) j
-             WHERE conversation = unhex(j.value ->> 0) AND seq = j.value ->> 1",
-            changes.recalled.iter().map(|event| {
-                (
-                    Hex(event.conversation.0),
-                    event.seq,
-                    event.kind.as_str(),
-                    event.body.get(),
-                    event.digest.0.cast_signed(),
-                )
-            })
-        );
-        Ok(())
-    }
-
-    /// Records what became of commands, also of those that were refused.
-    ///
-    /// # Errors
-    /// The database cannot serve.
-    pub async fn save_keys(&mut self, keys: &[KeyRow]) -> Result<(), StoreError> {
-        write_rows!(
-            self,
-            "INSERT INTO send_keys (client_id, sender, payload_hash, conversation, seq, at, refusal)
-             SELECT unhex(value ->> 0), unhex(value ->> 1), unhex(value ->> 2), unhex(value ->> 3),
-                 value ->> 4, value ->> 5, value ->> 6
-             FROM json_each($1)",
-            keys.iter().map(|key| {
+            .collect();
+        let keys = changes.keys.iter();
+        let keys: Vec<_> = keys
+            .map(|key| {
                 (
                     Hex(key.client_id.0),
                     Hex(key.sender.0),
@@ -225,22 +215,10 @@ impl Append {
                     key.result.err().map(protocol::Code::as_str),
                 )
             })
-        );
-        Ok(())
-    }
-
-    async fn save_reads(&mut self, changes: &Changes) -> Result<(), StoreError> {
-        write_rows!(
-            self,
-            "UPDATE members SET read_seq = max(read_seq, COALESCE(j.value ->> 2, 0)),
-                 read_msg_no = max(read_msg_no, COALESCE(j.value ->> 3, 0)),
-                 marked_unread = CASE WHEN j.value ->> 2 IS NULL THEN marked_unread ELSE 0 END,
-                 mention_seq = CASE WHEN j.value ->> 2 IS NULL AND mention_seq > 0
-                     THEN mention_seq ELSE j.value ->> 4 END
-             FROM json_each($1) j
-             WHERE conversation = unhex(j.value ->> 0) AND user_id = unhex(j.value ->> 1)
-                 AND left_seq IS NULL",
-            changes.reads.iter().map(|((conversation, user), row)| {
+            .collect();
+        let reads = changes.reads.iter();
+        let reads: Vec<_> = reads
+            .map(|((conversation, user), row)| {
                 (
                     Hex(conversation.0),
                     Hex(user.0),
@@ -249,7 +227,19 @@ impl Append {
                     row.mention,
                 )
             })
-        );
+            .collect();
+        sqlx::query(SAVE_LOG)
+            .bind(list(&heads))
+            .bind(list(&events))
+            .bind(list(&keys))
+            .bind(list(&reads))
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
+    }
+
+    /// Lets everybody be called by a message that calls all.
+    async fn call_all(&mut self, changes: &Changes) -> Result<(), StoreError> {
         write_rows!(
             self,
             "UPDATE members SET mention_seq = COALESCE(
@@ -268,8 +258,24 @@ impl Append {
 }
 
 impl Append {
-    /// Lets those who were called by a message that is recalled be called by the next one.
-    async fn move_mentions(&mut self, changes: &Changes) -> Result<(), StoreError> {
+    /// Empties what was recalled, and lets those who were called by it be called by the next message
+    /// that does.
+    async fn save_recalls(&mut self, changes: &Changes) -> Result<(), StoreError> {
+        write_rows!(
+            self,
+            "UPDATE events SET kind = j.value ->> 2, body = j.value ->> 3, digest = j.value ->> 4
+             FROM json_each($1) j
+             WHERE conversation = unhex(j.value ->> 0) AND seq = j.value ->> 1",
+            changes.recalled.iter().map(|event| {
+                (
+                    Hex(event.conversation.0),
+                    event.seq,
+                    event.kind.as_str(),
+                    event.body.get(),
+                    event.digest.0.cast_signed(),
+                )
+            })
+        );
         for event in &changes.recalled {
             let called: Vec<(uuid::Uuid,)> = sqlx::query_as(
                 "SELECT user_id FROM members WHERE conversation = $1 AND mention_seq = $2",
