@@ -34,14 +34,23 @@ pub fn memo<T>(value: impl Fn() -> T + Send + Sync + 'static) -> Memo<T>
 where
     T: PartialEq + Send + Sync + 'static,
 {
-    let value: Box<dyn Fn() -> T + Send + Sync> = Box::new(value);
-    Memo::new(move |_| value())
+    // A closure within a generic function is a type for each type the function is used with; so what
+    // takes it has a function of its own, here and below.
+    fn new<T>(value: Box<dyn Fn() -> T + Send + Sync>) -> Memo<T>
+    where
+        T: PartialEq + Send + Sync + 'static,
+    {
+        Memo::new(move |_| value())
+    }
+    new(Box::new(value))
 }
 
 /// Something to be done in the browser whenever what it depends on changes.
 pub fn effect(run: impl FnMut() + 'static) {
-    let mut run: Box<dyn FnMut()> = Box::new(run);
-    Effect::new(move |_| run());
+    fn new(mut run: Box<dyn FnMut()>) {
+        Effect::new(move |_| run());
+    }
+    new(Box::new(run));
 }
 
 /// A view of each item, which is its own key: as [`For`].

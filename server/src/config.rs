@@ -303,10 +303,8 @@ fn read(path: &Path) -> Result<Table, ConfigError> {
     })?;
     text.parse().map_err(|error: toml::de::Error| {
         let line = error.span().map_or(1, |span| {
-            1 + text.as_bytes()[..span.start.min(text.len())]
-                .iter()
-                .filter(|byte| **byte == b'\n')
-                .count()
+            let before = text.get(..span.start).unwrap_or(&text);
+            1 + before.matches('\n').count()
         });
         ConfigError(format!(
             "{}, line {line}: {}",

@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn takes_in_only_what_is_missing_below_the_servers_part_and_above_what_was_cleared() {
         let archived = (1..=12).map(|seq| (seq, message(seq))).collect();
-        let held = LiteMap::from([(5, Some(message(5))), (6, None)]);
+        let held = LiteMap::from_iter([(5, Some(message(5))), (6, None)]);
         let news = news(&record(10, 2), archived, &held);
         assert_eq!(seqs(&news), [3, 4, 7, 8, 9]);
     }
@@ -310,7 +310,7 @@ mod tests {
         let news = news(
             &record(10, 0),
             archived,
-            &LiteMap::from([(15, Some(recall))]),
+            &LiteMap::from_iter([(15, Some(recall))]),
         );
         let kinds: Vec<_> = news.iter().map(|event| event.kind.clone()).collect();
         assert_eq!(kinds, [Kind::Message, Kind::Recalled, Kind::Message]);

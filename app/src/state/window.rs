@@ -3,7 +3,7 @@
 use protocol::Seq;
 
 /// So many events are rendered when a conversation opens.
-const AT_FIRST: usize = 60;
+const AT_FIRST: usize = 40;
 /// So many more when the reader comes near an end.
 const STEP: usize = 40;
 /// No more than this at once.

@@ -49,12 +49,9 @@ impl Passwords {
     /// See [`HashFailed`].
     pub async fn is(&self, password: String, phc: Option<String>) -> Result<bool, HashFailed> {
         let nobody = self.nobody.clone();
-        self.in_turn(move || match phc {
-            Some(phc) => matches(&password, &phc),
-            None => {
-                matches(&password, &nobody);
-                false
-            }
+        self.in_turn(move || {
+            let matches = matches(&password, phc.as_deref().unwrap_or(&nobody));
+            matches && phc.is_some()
         })
         .await
     }

@@ -138,21 +138,18 @@ impl Sessions {
         let key = token.key();
         let now = self.clock.now();
         let cached = self.read().get(&key).copied();
-        let session = match cached {
-            Some(cached) => {
-                if now - cached.seen_at >= SEEN_EVERY {
-                    self.seen(key, now);
-                }
-                cached.session
-            }
-            None => {
-                let Some(session) = self.store.session(&key).await? else {
-                    return Ok(None);
-                };
-                self.remember(key, session, now);
+        let session = if let Some(cached) = cached {
+            if now - cached.seen_at >= SEEN_EVERY {
                 self.seen(key, now);
-                session
             }
+            cached.session
+        } else {
+            let Some(session) = self.store.session(&key).await? else {
+                return Ok(None);
+            };
+            self.remember(key, session, now);
+            self.seen(key, now);
+            session
         };
         Ok((session.expires_at > now).then_some(Session {
             user: session.user,

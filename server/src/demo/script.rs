@@ -19,6 +19,7 @@ pub enum Place {
 }
 
 /// Something that one of them says.
+#[derive(Clone, Copy)]
 pub struct Line {
     pub minutes_ago: i64,
     /// Which of [`PEOPLE`].

@@ -232,13 +232,14 @@ mod tests {
 
     /// The code of a function; 0 is the imported one.
     fn body(wasm: &[u8], index: u32) -> &[u8] {
-        let bodies = Parser::new(0)
-            .parse_all(wasm)
-            .filter_map(|payload| match payload.unwrap() {
-                Payload::CodeSectionEntry(body) => Some(body.as_bytes()),
-                _ => None,
-            });
-        bodies.skip(index as usize - 1).next().unwrap()
+        let mut bodies =
+            Parser::new(0)
+                .parse_all(wasm)
+                .filter_map(|payload| match payload.unwrap() {
+                    Payload::CodeSectionEntry(body) => Some(body.as_bytes()),
+                    _ => None,
+                });
+        bodies.nth(index as usize - 1).unwrap()
     }
 
     fn calls(wasm: &[u8], index: u32) -> Vec<u32> {

@@ -9,7 +9,6 @@ const LONGEST: usize = 400;
 const LONG: &[(&str, &str)] = &[
     ("app/src/components/composer.rs", "one form and its keys"),
     ("protocol/src/event.rs", "every kind of event with its body"),
-    ("protocol/tests/sync.rs", "a situation a test, on one scene"),
     ("protocol/tests/wire/samples.rs", "a sample of every type"),
     (
         "server/src/config.rs",

@@ -65,6 +65,11 @@ pub fn is_outdated(compiler: Compiler) -> bool {
         && fs::read_to_string(stamp()).is_ok_and(|recorded| Some(recorded) != maker())
 }
 
+/// Whether the compiler is Debian's, with a library that was made here.
+pub fn has_library_made_here(compiler: Compiler) -> bool {
+    sysroot(compiler).as_deref() == Some("/usr") && stamp().exists()
+}
+
 fn sysroot(compiler: Compiler) -> Option<String> {
     command::output(compiler.command("rustc").args(["--print", "sysroot"]))
 }

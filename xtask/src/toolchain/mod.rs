@@ -45,6 +45,11 @@ impl Compiler {
         command
     }
 
+    /// Whether its standard library for browsers is built for size.
+    pub fn has_small_library(self) -> bool {
+        debian::has_library_made_here(self)
+    }
+
     /// The standard library for browsers, told apart from any other: the names of its files.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ pub fn Home() -> impl IntoView {
     let t = chat.t();
     let nobody = memo(move || chat.people.contacts.with(litemap::LiteMap::is_empty));
     view! {
-        <section class="page" aria-label=t.contacts>
+        <section class="page">
             <div class="empty">
                 <Icon name="contact-round" />
                 {move || {

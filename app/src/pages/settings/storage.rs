@@ -53,7 +53,11 @@ impl Work {
 pub fn StoragePart() -> impl IntoView {
     let chat = use_chat();
     let t = chat.t();
-    effect(move || look(chat));
+    effect(move || {
+        // A check may have brought more of the history here.
+        chat.checked.track();
+        look(chat);
+    });
     let work = Work {
         chat,
         doing: RwSignal::new(None),

@@ -170,6 +170,7 @@ impl Browser {
         questions
     }
 
+    #[expect(clippy::too_many_lines, reason = "an arm an effect")]
     fn carry_out(
         &mut self,
         now: Millis,

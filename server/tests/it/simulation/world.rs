@@ -271,7 +271,7 @@ impl World {
             .swap_remove(self.dice.below(self.network.len()));
         let lost = !self.healed && self.dice.percent(8);
         match packet {
-            Packet::Ask { from, question } if lost => self.fail(from, question),
+            Packet::Ask { from, question } if lost => self.fail(from, &question),
             Packet::Ask { from, question } => {
                 let repeated = !self.healed && self.dice.percent(8);
                 if repeated
@@ -310,9 +310,9 @@ impl World {
     }
 
     /// A question did not reach the server: the tab finds out.
-    fn fail(&mut self, from: Sender, question: Question) {
+    fn fail(&mut self, from: Sender, question: &Question) {
         let later = Failure::Later(None);
-        let input = match question {
+        let input = match *question {
             Question::Connect { .. } => Input::Disconnected(Some(later)),
             Question::List => Input::Listed(Err(later)),
             Question::Pull(ticket, _) => Input::Pulled(ticket, Err(later)),
