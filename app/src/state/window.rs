@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn growing_says_when_nothing_is_left_here() {
-        let seqs = seqs(100);
+        let seqs = seqs((AT_FIRST + STEP) as u64);
         let mut window = Window::default();
         window.rest_at_end(&seqs, true);
         assert!(window.grow_up(&seqs, true));
