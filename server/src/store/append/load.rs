@@ -6,11 +6,11 @@ use protocol::command::PayloadHash;
 use protocol::conversation::{Member, State, TargetEvent};
 use protocol::ids::ConversationKind;
 use protocol::{ClientId, Code, ConversationId, Event, Kind, Millis, Seq, UserId};
-use sqlx::{FromRow, Row};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::super::StoreError;
-use super::super::rows::{EventRow, Hex, events, ids, list, role, unsigned};
+use super::super::rows::{EventRow, Hex, events, ids, list, role};
 use super::Append;
 
 /// What a batch of commands names.
@@ -48,92 +48,83 @@ pub struct Loaded {
     pub states: HashMap<ConversationId, State>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(Deserialize)]
 struct KeyRow {
     client_id: Uuid,
     sender: Uuid,
-    payload_hash: Vec<u8>,
+    payload_hash: String,
     conversation: Uuid,
-    seq: Option<i64>,
+    seq: Option<Seq>,
     at: Millis,
     refusal: Option<String>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(Deserialize)]
 struct ConversationRow {
     id: Uuid,
     name: Option<String>,
     announcement: String,
-    mute_all: bool,
+    mute_all: u8,
     owner: Option<Uuid>,
-    member_count: i64,
-    head_seq: i64,
-    head_msg_no: i64,
+    member_count: usize,
+    head_seq: Seq,
+    head_msg_no: u64,
     last_at: Millis,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(Deserialize)]
 struct MemberRow {
     conversation: Uuid,
-    user_id: Uuid,
+    user: Uuid,
     role: String,
     nickname: String,
     muted_until: Millis,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(Deserialize)]
 struct ContactRow {
     owner: Uuid,
     peer: Uuid,
-    blocked: bool,
+    blocked: u8,
 }
 
-/// All that is read, in one trip to the database: $1 keys, $2 conversations, $3 members named, $4
-/// direct conversations, $5 pairs of contacts, $6 events named. Each row says which part it is of.
+/// What every batch reads: $1 keys, $2 conversations, $3 members named, $4 direct conversations, $5
+/// pairs of contacts. One row with a list for each, since every row is a message from the database's
+/// thread to ours.
 const LOAD: &str = "
-    SELECT 1 AS part, k.client_id, k.sender, k.payload_hash, k.conversation, k.seq, k.at, k.refusal
-    FROM json_each($1) j CROSS JOIN send_keys k
-    WHERE k.client_id = unhex(j.value ->> 0) AND k.sender = unhex(j.value ->> 1);
-
-    SELECT 2 AS part, id, name, announcement, mute_all, owner, member_count, head_seq, head_msg_no,
-        last_at
-    FROM conversations WHERE id IN (SELECT unhex(value) FROM json_each($2));
-
-    SELECT 3 AS part, m.conversation, m.user_id, m.role, m.nickname, m.muted_until
-    FROM json_each($3) j CROSS JOIN members m
-    WHERE m.conversation = unhex(j.value ->> 0) AND m.user_id = unhex(j.value ->> 1)
-      AND m.left_seq IS NULL
-    UNION ALL
-    SELECT 3, m.conversation, m.user_id, m.role, m.nickname, m.muted_until
-    FROM json_each($4) j CROSS JOIN members m
-    WHERE m.conversation = unhex(j.value) AND m.left_seq IS NULL;
-
-    SELECT 4 AS part, c.owner, c.peer, c.blocked
-    FROM json_each($5) j CROSS JOIN contacts c
-    WHERE c.owner = unhex(j.value ->> 0) AND c.peer = unhex(j.value ->> 1)
-    UNION ALL
-    SELECT 4, c.owner, c.peer, c.blocked
-    FROM json_each($4) j CROSS JOIN members a CROSS JOIN members b CROSS JOIN contacts c
-    WHERE a.conversation = unhex(j.value) AND a.left_seq IS NULL
-      AND b.conversation = a.conversation AND b.left_seq IS NULL AND b.user_id <> a.user_id
-      AND c.owner = a.user_id AND c.peer = b.user_id;
-
-    SELECT 5 AS part, e.* FROM json_each($6) j CROSS JOIN events e
-    WHERE e.conversation = unhex(j.value ->> 0) AND e.seq = j.value ->> 1
-    UNION ALL
-    SELECT 5, e.* FROM json_each($1) j CROSS JOIN send_keys k CROSS JOIN events e
-    WHERE k.client_id = unhex(j.value ->> 0) AND k.sender = unhex(j.value ->> 1)
-      AND e.conversation = k.conversation AND e.seq = k.seq";
-
-/// What was read, part by part.
-#[derive(Default)]
-struct Parts {
-    keys: Vec<KeyRow>,
-    conversations: Vec<ConversationRow>,
-    members: Vec<MemberRow>,
-    contacts: Vec<ContactRow>,
-    events: Vec<EventRow>,
-}
+    SELECT (
+        SELECT json_group_array(json_array(lower(hex(k.client_id)), lower(hex(k.sender)),
+            lower(hex(k.payload_hash)), lower(hex(k.conversation)), k.seq, k.at, k.refusal))
+        FROM json_each($1) j CROSS JOIN send_keys k
+        WHERE k.client_id = unhex(j.value ->> 0) AND k.sender = unhex(j.value ->> 1)
+    ), (
+        SELECT json_group_array(json_array(lower(hex(id)), name, announcement, mute_all,
+            iif(owner IS NULL, NULL, lower(hex(owner))), member_count, head_seq, head_msg_no, last_at))
+        FROM conversations WHERE id IN (SELECT unhex(value) FROM json_each($2))
+    ), (
+        SELECT json_group_array(json_array(lower(hex(conversation)), lower(hex(user_id)), role,
+            nickname, muted_until))
+        FROM (
+            SELECT m.* FROM json_each($3) j CROSS JOIN members m
+            WHERE m.conversation = unhex(j.value ->> 0) AND m.user_id = unhex(j.value ->> 1)
+              AND m.left_seq IS NULL
+            UNION ALL
+            SELECT m.* FROM json_each($4) j CROSS JOIN members m
+            WHERE m.conversation = unhex(j.value) AND m.left_seq IS NULL
+        )
+    ), (
+        SELECT json_group_array(json_array(lower(hex(owner)), lower(hex(peer)), blocked))
+        FROM (
+            SELECT c.* FROM json_each($5) j CROSS JOIN contacts c
+            WHERE c.owner = unhex(j.value ->> 0) AND c.peer = unhex(j.value ->> 1)
+            UNION ALL
+            SELECT c.* FROM json_each($4) j
+                CROSS JOIN members a CROSS JOIN members b CROSS JOIN contacts c
+            WHERE a.conversation = unhex(j.value) AND a.left_seq IS NULL
+              AND b.conversation = a.conversation AND b.left_seq IS NULL AND b.user_id <> a.user_id
+              AND c.owner = a.user_id AND c.peer = b.user_id
+        )
+    )";
 
 impl Append {
     /// Reads what the commands name.
@@ -141,28 +132,17 @@ impl Append {
     /// # Errors
     /// The database cannot serve.
     pub async fn load(&mut self, wanted: &Wanted) -> Result<Loaded, StoreError> {
-        let parts = self.read(wanted).await?;
         let mut loaded = Loaded::default();
-        for row in parts.keys {
-            loaded.take_key(row);
-        }
-        for id in &wanted.conversations {
-            loaded.states.insert(*id, State::none(*id));
-        }
-        for row in parts.conversations {
-            loaded.take_conversation(row);
-        }
-        for row in parts.members {
-            loaded.take_member(row);
-        }
-        loaded.take_contacts(wanted, parts.contacts);
-        for event in events(parts.events)? {
-            loaded.take_event(event);
-        }
+        self.load_states(wanted, &mut loaded).await?;
+        self.load_events(wanted, &mut loaded).await?;
         Ok(loaded)
     }
 
-    async fn read(&mut self, wanted: &Wanted) -> Result<Parts, StoreError> {
+    async fn load_states(
+        &mut self,
+        wanted: &Wanted,
+        loaded: &mut Loaded,
+    ) -> Result<(), StoreError> {
         let is_direct = |id: &ConversationId| id.kind() == Some(ConversationKind::Direct);
         let keys = wanted.keys.iter();
         let keys: Vec<_> = keys
@@ -175,38 +155,76 @@ impl Append {
         let contacts: Vec<_> = contacts
             .map(|(_, owner, peer)| (Hex(owner.0), Hex(peer.0)))
             .collect();
-        let targets = wanted.targets.iter();
-        let targets: Vec<_> = targets.map(|(id, seq)| (Hex(id.0), seq)).collect();
-        let rows = sqlx::query(LOAD)
-            .bind(list(&keys))
-            .bind(ids(wanted.conversations.iter().map(|id| id.0)))
-            .bind(list(&named))
-            .bind(ids(direct.map(|id| id.0)))
-            .bind(list(&contacts))
-            .bind(list(&targets))
-            .fetch_all(&mut *self.0)
-            .await?;
-        let mut parts = Parts::default();
-        for row in rows {
-            match row.try_get::<i64, _>(0)? {
-                1 => parts.keys.push(KeyRow::from_row(&row)?),
-                2 => parts.conversations.push(ConversationRow::from_row(&row)?),
-                3 => parts.members.push(MemberRow::from_row(&row)?),
-                4 => parts.contacts.push(ContactRow::from_row(&row)?),
-                _ => parts.events.push(EventRow::from_row(&row)?),
+        let (keys, conversations, members, contacts): (String, String, String, String) =
+            sqlx::query_as(LOAD)
+                .bind(list(&keys))
+                .bind(ids(wanted.conversations.iter().map(|id| id.0)))
+                .bind(list(&named))
+                .bind(ids(direct.map(|id| id.0)))
+                .bind(list(&contacts))
+                .fetch_one(&mut *self.0)
+                .await?;
+        for row in unlisted(&keys)? {
+            loaded.take_key(&row);
+        }
+        for id in &wanted.conversations {
+            loaded.states.insert(*id, State::none(*id));
+        }
+        for row in unlisted(&conversations)? {
+            loaded.take_conversation(row);
+        }
+        for row in unlisted(&members)? {
+            loaded.take_member(row);
+        }
+        loaded.take_contacts(wanted, unlisted(&contacts)?);
+        Ok(())
+    }
+
+    /// Reads the events named, and those of commands that came before.
+    async fn load_events(
+        &mut self,
+        wanted: &Wanted,
+        loaded: &mut Loaded,
+    ) -> Result<(), StoreError> {
+        let mut places: BTreeSet<(ConversationId, Seq)> = wanted.targets.clone();
+        for known in loaded.known.values() {
+            if let Ok((conversation, seq, _)) = known.result {
+                places.insert((conversation, seq));
             }
         }
-        Ok(parts)
+        if places.is_empty() {
+            return Ok(());
+        }
+        let places: Vec<_> = places.iter().map(|(id, seq)| (Hex(id.0), seq)).collect();
+        let rows: Vec<EventRow> = sqlx::query_as(
+            "SELECT e.* FROM json_each($1) j CROSS JOIN events e
+             WHERE e.conversation = unhex(j.value ->> 0) AND e.seq = j.value ->> 1",
+        )
+        .bind(list(&places))
+        .fetch_all(&mut *self.0)
+        .await?;
+        for event in events(rows)? {
+            if let Some(state) = loaded.states.get_mut(&event.conversation) {
+                state.targets.insert(event.seq, target(&event));
+            }
+            loaded.events.insert((event.conversation, event.seq), event);
+        }
+        Ok(())
     }
 }
 
+/// Rows that SQLite made a list of.
+fn unlisted<T: for<'de> Deserialize<'de>>(list: &str) -> Result<Vec<T>, sqlx::Error> {
+    serde_json::from_str(list).map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
 impl Loaded {
-    fn take_key(&mut self, row: KeyRow) {
-        let Ok(payload_hash) = row.payload_hash.try_into() else {
+    fn take_key(&mut self, row: &KeyRow) {
+        let Some(payload_hash) = unhex(&row.payload_hash) else {
             return;
         };
         let result = match row.seq {
-            Some(seq) => Ok((ConversationId(row.conversation), unsigned(seq), row.at)),
+            Some(seq) => Ok((ConversationId(row.conversation), seq, row.at)),
             None => Err(Code::from_name(row.refusal.as_deref().unwrap_or_default())),
         };
         let known = Known {
@@ -223,12 +241,12 @@ impl Loaded {
             exists: true,
             name: row.name,
             announcement: row.announcement,
-            mute_all: row.mute_all,
+            mute_all: row.mute_all != 0,
             owner: row.owner.map(UserId),
-            head: unsigned(row.head_seq),
-            head_msg_no: unsigned(row.head_msg_no),
+            head: row.head_seq,
+            head_msg_no: row.head_msg_no,
             last_at: row.last_at,
-            member_count: usize::try_from(row.member_count).unwrap_or(0),
+            member_count: row.member_count,
             ..State::none(id)
         };
         self.states.insert(id, state);
@@ -241,7 +259,7 @@ impl Loaded {
                 nickname: row.nickname,
                 muted_until: row.muted_until,
             };
-            state.members.insert(UserId(row.user_id), member);
+            state.members.insert(UserId(row.user), member);
         }
     }
 
@@ -257,7 +275,7 @@ impl Loaded {
         }
         let rows = rows.into_iter();
         let blocked: HashMap<_, _> = rows
-            .map(|row| ((UserId(row.owner), UserId(row.peer)), row.blocked))
+            .map(|row| ((UserId(row.owner), UserId(row.peer)), row.blocked != 0))
             .collect();
         for (id, owner, peer) in pairs {
             let (Some(blocked), Some(state)) =
@@ -271,13 +289,18 @@ impl Loaded {
             }
         }
     }
+}
 
-    fn take_event(&mut self, event: Event) {
-        if let Some(state) = self.states.get_mut(&event.conversation) {
-            state.targets.insert(event.seq, target(&event));
-        }
-        self.events.insert((event.conversation, event.seq), event);
+/// A hash out of its hex digits.
+fn unhex(digits: &str) -> Option<PayloadHash> {
+    let mut hash = PayloadHash::default();
+    if digits.len() != 2 * hash.len() {
+        return None;
     }
+    for (at, byte) in hash.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some(hash)
 }
 
 fn target(event: &Event) -> TargetEvent {
