@@ -2,8 +2,8 @@
 
 use protocol::Seq;
 
-/// So many events are rendered when a conversation opens.
-const AT_FIRST: usize = 40;
+/// So many events are rendered when a conversation opens: as many as on a page that the server renders.
+const AT_FIRST: usize = 50;
 /// So many more when the reader comes near an end.
 const STEP: usize = 40;
 /// No more than this at once.
