@@ -82,6 +82,7 @@ pub fn shell(
 /// The root: the same on the server and in the browser.
 #[component]
 pub fn App() -> impl IntoView {
+    // The page carries it as a text: read by our own reader, its types are compiled only once.
     let given = use_context::<Boot>();
     let text = SharedValue::new_str(|| json::to_string(&given)).into_inner();
     let boot = given.or_else(|| json::from_str(&text).ok()?);

@@ -1,11 +1,11 @@
 //! Runs the sync engine in the tab that leads, by the rules of [`protocol::sync`].
 
-use litemap::LiteMap;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use litemap::LiteMap;
 use protocol::UserId;
 use protocol::stream::StreamEvent;
 use protocol::sync::{Connection, Effect, Engine, Input, Show, Timer};

@@ -1,10 +1,10 @@
 //! The way in: what happens when the page has come alive.
 
-use litemap::LiteMap;
 use std::rc::Rc;
 
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
+use litemap::LiteMap;
 use protocol::ConversationId;
 use protocol::api::accounts::User;
 use protocol::api::conversations::Conversation;

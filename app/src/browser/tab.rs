@@ -1,9 +1,9 @@
 //! This tab: what it shares with the others, and what it does by itself.
 
-use litemap::LiteMap;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use litemap::LiteMap;
 use protocol::api::accounts::{Me, User};
 use protocol::stream::Presence;
 use protocol::sync::{Connection, Show};

@@ -1,9 +1,9 @@
 //! The whole history at once: into a file, from a file, and gone.
 
-use litemap::LiteMap;
 use std::rc::Rc;
 
 use js_sys::{Array, Uint8Array};
+use litemap::LiteMap;
 use protocol::sync::{Meta, Ranges, Record};
 use protocol::{Code, ConversationId, Event, Problem, Seq, json};
 use wasm_bindgen::prelude::*;

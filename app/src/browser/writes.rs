@@ -1,8 +1,8 @@
 //! Effects that write.
 
-use litemap::LiteMap;
 use std::rc::Rc;
 
+use litemap::LiteMap;
 use protocol::sync::{Effect, Input};
 use protocol::{Event, Seq, json};
 

@@ -1,9 +1,9 @@
 //! What begins when the page comes alive in the browser.
 
-use litemap::LiteMap;
 use std::time::Duration;
 
 use leptos::prelude::*;
+use litemap::LiteMap;
 use protocol::UserId;
 
 use super::Chat;

@@ -64,16 +64,19 @@ fn a_pull_that_brings_nothing_is_not_repeated_before_the_next_sync() {
         to: 5,
         ..page(1, 0, 8)
     };
-    let effects = tab.does(Input::Pulled(
-        ticket,
-        Ok(Pulled {
-            pages: vec![nothing],
-            left: vec![],
-        }),
-    ));
+    let effects = tab.pulls(ticket, nothing);
     assert!(pull_of(&effects).is_none());
     assert!(pull_of(&tab.hears(said(9))).is_none());
     assert!(pull_of(&tab.sync(1, vec![])).is_some());
+}
+
+/// The record that is written with what a page held.
+fn stored(effects: &[Effect]) -> &Record {
+    let stored = effects.iter().find_map(|effect| match effect {
+        Effect::Store { record, .. } => Some(record),
+        _ => None,
+    });
+    stored.expect("what the page says is kept")
 }
 
 #[test]
@@ -91,16 +94,8 @@ fn where_all_has_expired_one_page_tells_how_much_it_was() {
         floor_msg_no: 5,
         ..page(6, 5, 5)
     };
-    let pulled = Pulled {
-        pages: vec![bounds],
-        left: vec![],
-    };
-    let effects = tab.does(Input::Pulled(ticket, Ok(pulled)));
-    let stored = effects.iter().find_map(|effect| match effect {
-        Effect::Store { record, .. } => Some(record),
-        _ => None,
-    });
-    let record = stored.expect("what the page says is kept");
+    let effects = tab.pulls(ticket, bounds);
+    let record = stored(&effects);
     assert_eq!(expired_between(record, None, None), 5);
     assert!(pull_of(&effects).is_none(), "nothing more is wanted");
     assert!(pull_of(&tab.list(vec![conversation(1, 6, 5)])).is_none());
@@ -135,16 +130,8 @@ fn who_comes_back_learns_anew_where_their_part_begins() {
         start_msg_no: 8,
         ..page(9, 9, 9)
     };
-    let pulled = Pulled {
-        pages: vec![bounds],
-        left: vec![],
-    };
-    let effects = tab.does(Input::Pulled(ticket, Ok(pulled)));
-    let stored = effects.iter().find_map(|effect| match effect {
-        Effect::Store { record, .. } => Some(record),
-        _ => None,
-    });
-    let record = stored.expect("what the page says is kept");
+    let effects = tab.pulls(ticket, bounds);
+    let record = stored(&effects);
     assert_eq!(expired_between(record, Some(&said(2)), Some(&said(9))), 0);
 }
 
@@ -156,13 +143,7 @@ fn an_answer_to_an_earlier_pull_does_not_end_the_one_under_way() {
     let (new, ..) = pull_of(&tab.sync(1, vec![])).unwrap();
     assert_ne!(old, new);
     tab.does(Input::Pulled(old, Ok(Pulled::default())));
-    let effects = tab.does(Input::Pulled(
-        new,
-        Ok(Pulled {
-            pages: vec![page(6, 7, 8)],
-            left: vec![],
-        }),
-    ));
+    let effects = tab.pulls(new, page(6, 7, 8));
     assert!(
         effects
             .iter()
@@ -190,13 +171,7 @@ fn an_older_version_that_comes_after_the_recall_stays_recalled() {
     let mut tab = caught_up();
     let (ticket, ..) =
         pull_of(&tab.hears(event(9, other(), &Body::Recall(Target { target: 7 })))).unwrap();
-    let effects = tab.does(Input::Pulled(
-        ticket,
-        Ok(Pulled {
-            pages: vec![page(6, 8, 8)],
-            left: vec![],
-        }),
-    ));
+    let effects = tab.pulls(ticket, page(6, 8, 8));
     let stored = effects
         .iter()
         .find_map(|e| match e {

@@ -1,6 +1,6 @@
 //! Checking what is here against the server.
 
-use protocol::api::events::{Calibrated, Pulled, RangeDigest};
+use protocol::api::events::{Calibrated, RangeDigest};
 use protocol::sync::{Effect, Input, Record, Show, Ticket};
 use protocol::{Digest, Seq};
 
@@ -74,13 +74,7 @@ fn what_differs_is_replaced_by_the_servers() {
     );
     let (ticket, after, limit) = pull_of(&effects).unwrap();
     assert_eq!((after, limit), (0, 5));
-    let effects = tab.does(Input::Pulled(
-        ticket,
-        Ok(Pulled {
-            pages: vec![page(1, 5, 5)],
-            left: vec![],
-        }),
-    ));
+    let effects = tab.pulls(ticket, page(1, 5, 5));
     assert!(
         effects.iter().any(
             |e| matches!(e, Effect::Replace { from: 1, to: 5, events, .. } if events.len() == 5)

@@ -210,6 +210,17 @@ impl Tab {
         ))
     }
 
+    /// The answer to a pull: one page, and nothing left.
+    pub fn pulls(&mut self, ticket: Ticket, page: Page) -> Vec<Effect> {
+        self.does(Input::Pulled(
+            ticket,
+            Ok(Pulled {
+                pages: vec![page],
+                left: vec![],
+            }),
+        ))
+    }
+
     pub fn list(&mut self, conversations: Vec<Conversation>) -> Vec<Effect> {
         self.does(Input::Listed(Ok(Some(Conversations {
             conversations,
@@ -241,13 +252,7 @@ pub fn caught_up() -> Tab {
     let effects = tab.list(vec![conversation(1, 1, 5), conversation(2, 1, 0)]);
     let (ticket, after, limit) = pull_of(&effects).expect("asks for what is missing");
     assert_eq!((after, limit), (0, 5));
-    let effects = tab.does(Input::Pulled(
-        ticket,
-        Ok(Pulled {
-            pages: vec![page(1, 5, 5)],
-            left: vec![],
-        }),
-    ));
+    let effects = tab.pulls(ticket, page(1, 5, 5));
     assert!(
         effects
             .iter()

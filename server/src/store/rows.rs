@@ -116,3 +116,25 @@ impl Serialize for Hex {
 pub(super) fn ids(ids: impl IntoIterator<Item = Uuid>) -> String {
     list(&ids.into_iter().map(Hex).collect::<Vec<_>>())
 }
+
+/// Bytes inside a [`list`], as [`Hex`].
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        write!(text, "{byte:02x}").expect("a string takes all that is written");
+    }
+    text
+}
+
+/// A hash out of its hex digits.
+pub(super) fn unhex(digits: &str) -> Option<[u8; 32]> {
+    let mut hash = [0; 32];
+    if digits.len() != 2 * hash.len() {
+        return None;
+    }
+    for (at, byte) in hash.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some(hash)
+}

@@ -3,6 +3,7 @@
 use protocol::{Millis, UserId};
 use uuid::Uuid;
 
+use super::rows::hex;
 use super::{Store, StoreError, on_pool};
 
 /// A session to be kept.
@@ -162,14 +163,4 @@ impl Store {
         });
         Ok(())
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }

@@ -1,7 +1,8 @@
 //! The disk where the browser gives none: it lives as long as the tab, and only this tab has it.
 
-use litemap::LiteMap;
 use std::cell::{Cell, RefCell};
+
+use litemap::LiteMap;
 
 use super::{DiskError, GENERATION, How, Key, Row, Table, Write};
 

@@ -26,7 +26,6 @@ impl Hub {
     }
 
     fn send_heartbeats(&self, now: Millis) {
-        let frame = frame(&StreamEvent::Heartbeat(Heartbeat { now }), Some(now));
         let mut slow = TooSlowStreams::new();
         let mut state = self.state();
         let mut due = Vec::new();
@@ -38,8 +37,11 @@ impl Hub {
                 due.push(*id);
             }
         }
-        for id in due {
-            state.to_stream(id, &frame, now, &mut slow);
+        if !due.is_empty() {
+            let frame = frame(&StreamEvent::Heartbeat(Heartbeat { now }), Some(now));
+            for id in due {
+                state.to_stream(id, &frame, now, &mut slow);
+            }
         }
         drop(state);
         self.end_all(slow, ByeReason::TooSlow);

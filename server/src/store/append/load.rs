@@ -10,7 +10,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::super::StoreError;
-use super::super::rows::{EventRow, Hex, events, ids, list, role};
+use super::super::rows::{EventRow, Hex, events, ids, list, role, unhex};
 use super::Append;
 
 /// What a batch of commands names.
@@ -289,18 +289,6 @@ impl Loaded {
             }
         }
     }
-}
-
-/// A hash out of its hex digits.
-fn unhex(digits: &str) -> Option<PayloadHash> {
-    let mut hash = PayloadHash::default();
-    if digits.len() != 2 * hash.len() {
-        return None;
-    }
-    for (at, byte) in hash.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    Some(hash)
 }
 
 fn target(event: &Event) -> TargetEvent {

@@ -5,7 +5,7 @@ use protocol::ids::ConversationKind;
 
 use super::super::StoreError;
 use super::super::mentions::next_mention;
-use super::super::rows::{Hex, list, role_name, signed};
+use super::super::rows::{Hex, hex, list, role_name, signed};
 use super::{Append, Changes};
 
 /// Runs one statement over a list of rows, unless it is empty.
@@ -299,13 +299,4 @@ impl Append {
         }
         Ok(())
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        write!(text, "{byte:02x}").expect("a string takes all that is written");
-    }
-    text
 }
