@@ -1,4 +1,5 @@
 import { defineConfig } from '@playwright/test';
+import { services } from './fixtures/cluster.ts';
 
 /**
  * `cargo xtask test end-to-end` builds the server, names it in ZSPCHAT_BIN, and reads the counts
@@ -6,6 +7,8 @@ import { defineConfig } from '@playwright/test';
  */
 export default defineConfig({
   testDir: 'tests',
+  // What is shown of services needs them.
+  testIgnore: services ? [] : ['away.spec.ts'],
   outputDir: 'test-results',
   // Each test has a server and people of its own, so files and tests may run in any order.
   fullyParallel: true,

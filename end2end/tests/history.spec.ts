@@ -1,5 +1,5 @@
 import type { Browser } from '@playwright/test';
-import { DAY, backdate } from '../fixtures/database.ts';
+import { DAY, days, pass } from '../fixtures/database.ts';
 import { Disk } from '../fixtures/disk.ts';
 import { type Event, Person, texts } from '../fixtures/people.ts';
 import { Screen } from '../fixtures/screen.ts';
@@ -35,6 +35,11 @@ function clock(at: number): string {
     timeZone: 'Asia/Shanghai',
   } as const;
   return new Intl.DateTimeFormat('zh-CN', format).format(at);
+}
+
+/** The day of a time: `20261127`. */
+function day(at: number): string {
+  return new Date(at).toISOString().slice(0, 10).replaceAll('-', '');
 }
 
 test('a history that was tampered with equals the server after a log-in, which says what was put right', async ({
@@ -182,10 +187,17 @@ test('messages four days old stay in the browser that held them, and a new one i
   const before = await ann.events(chat);
   await expect.poll(() => disk.events(chat)).toEqual(before);
 
+  const oldDays = new Set(before.map(({ at }) => day(at)));
+  if (server.database) expect(await days(server)).toEqual(expect.arrayContaining([...oldDays]));
   await server.stop();
-  await backdate(server, chat, 4 * DAY);
+  await pass(server, 4 * DAY, chat);
   await server.start();
   await expect.poll(async () => (await ann.events(chat)).length).toBe(0);
+  // On Postgres whole days go.
+  if (server.database) {
+    const gone = async () => (await days(server)).filter((one) => oldDays.has(one));
+    await expect.poll(gone).toEqual([]);
+  }
 
   await old.page.reload();
   await old.ready();

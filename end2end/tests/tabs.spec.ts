@@ -144,8 +144,7 @@ test('when another account logs in in another tab, the old one says so and sends
   await old.say('by ann');
   await expect(old.inState('sent')).toHaveCount(1);
 
-  await old.context.clearCookies({ name: 'session' });
-  const page = await cat.logIn(await old.context.newPage());
+  const page = await cat.takeOver(old.context);
   await old.say('never by cat');
   await expect(old.notice('这个浏览器里登录了另一个账号')).toBeVisible();
   await expect(old.message('never by cat')).toHaveAttribute('data-state', 'waiting');

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { DAY, backdate } from '../fixtures/database.ts';
+import { DAY, pass } from '../fixtures/database.ts';
 import { Disk } from '../fixtures/disk.ts';
 import { Person } from '../fixtures/people.ts';
 import type { Screen } from '../fixtures/screen.ts';
@@ -42,7 +42,7 @@ test('a history that was exported and imported into another browser is whole the
   await expect.poll(() => disk.events(group)).toEqual(held.group);
   // The server lets go of it; then somebody writes again.
   await server.stop();
-  for (const conversation of [chat, group]) await backdate(server, conversation, 4 * DAY);
+  await pass(server, 4 * DAY, chat, group);
   await server.start();
   await expect.poll(async () => (await ann.events(chat)).length).toBe(0);
   const new_ = await ben.say(chat, 'new');
@@ -109,7 +109,7 @@ test("a file that is not the reader's history is refused, and changes nothing", 
   const damaged = testInfo.outputPath('damaged.jsonl');
   await writeFile(damaged, (await readFile(file, 'utf8')).replaceAll('hello', 'forged'));
   await server.stop();
-  await backdate(server, chat, 4 * DAY);
+  await pass(server, 4 * DAY, chat);
   await server.start();
   const third = await ann.open(browser);
   await third.ready();

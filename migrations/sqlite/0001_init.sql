@@ -114,6 +114,8 @@ CREATE TABLE members (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX members_user ON members (user_id);
 
+-- Rows lie in the order of arrival, so that a batch fills few pages, and only the index of its key
+-- changes one a conversation.
 CREATE TABLE events (
     conversation BLOB    NOT NULL,
     seq          INTEGER NOT NULL,
@@ -126,7 +128,7 @@ CREATE TABLE events (
     body         TEXT    NOT NULL,
     digest       INTEGER NOT NULL,
     PRIMARY KEY (conversation, seq)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 -- For retention and the sweep. It grows at its end only, since `at` does.
 CREATE INDEX events_at ON events (at);
 
@@ -142,3 +144,33 @@ CREATE TABLE send_keys (
     refusal      TEXT,
     PRIMARY KEY (client_id, sender)
 ) STRICT, WITHOUT ROWID;
+
+-- Commands with the events that came of them. A row inserted here goes where all of it belongs: so a
+-- whole batch is one statement, and that a transaction of its own. Rows without a client_id are only
+-- there to make up a number of rows.
+CREATE VIEW commands AS
+SELECT k.client_id, k.sender, k.payload_hash, k.conversation, k.seq, k.at, k.refusal,
+    e.sent_at, e.kind, e.msg_no, e.body, e.digest
+FROM send_keys k LEFT JOIN events e ON e.conversation = k.conversation AND e.seq = k.seq;
+
+CREATE TRIGGER commands_insert INSTEAD OF INSERT ON commands WHEN NEW.client_id IS NOT NULL
+BEGIN
+    INSERT INTO send_keys (client_id, sender, payload_hash, conversation, seq, at, refusal)
+    VALUES (NEW.client_id, NEW.sender, NEW.payload_hash, NEW.conversation, NEW.seq, NEW.at,
+        NEW.refusal);
+
+    INSERT INTO events
+        (conversation, seq, at, sent_at, sender, kind, msg_no, client_id, body, digest)
+    SELECT NEW.conversation, NEW.seq, NEW.at, NEW.sent_at, NEW.sender, NEW.kind, NEW.msg_no,
+        NEW.client_id, NEW.body, NEW.digest
+    WHERE NEW.seq IS NOT NULL;
+
+    UPDATE conversations SET head_seq = NEW.seq, head_msg_no = NEW.msg_no, last_at = NEW.at
+    WHERE id = NEW.conversation AND NEW.seq IS NOT NULL;
+
+    -- Who writes has read what stands above.
+    UPDATE members SET read_seq = max(read_seq, NEW.seq),
+        read_msg_no = max(read_msg_no, NEW.msg_no), marked_unread = 0, mention_seq = 0
+    WHERE conversation = NEW.conversation AND user_id = NEW.sender AND left_seq IS NULL
+      AND NEW.kind = 'message';
+END;

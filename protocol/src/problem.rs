@@ -58,6 +58,8 @@ codes! {
     WrongAccount = "wrong_account", 409, "Another account is logged in here";
     /// The `client_id` was used for another command.
     PayloadMismatch = "payload_mismatch", 409, "This client_id was used for another command";
+    /// The command it is to follow is not known: that one comes first, then this one again.
+    OutOfOrder = "out_of_order", 409, "The command before this one is missing";
     /// The handle is taken.
     HandleTaken = "handle_taken", 409, "This handle is taken";
     /// The id is taken by something else.

@@ -5,7 +5,7 @@ use crate::app_state::database;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::random::Random;
-use crate::store::{OpenError, Store, StoreError};
+use crate::store::{DatabaseConfig, OpenError, Store, StoreError};
 
 /// Why it was not done, in one sentence.
 #[derive(Debug, thiserror::Error)]
@@ -33,11 +33,10 @@ pub enum AdminError {
 /// # Errors
 /// See [`AdminError`].
 pub async fn reset_password(config: &Config, handle: &str) -> Result<String, AdminError> {
-    let mut database = database(config);
-    if !database.file.exists() {
-        return Err(AdminError::NoDatabase(database.file.display().to_string()));
+    let mut database = existing(config)?;
+    if let DatabaseConfig::Sqlite(database) = &mut database {
+        database.exclusive = false;
     }
-    database.exclusive = false;
     let random = Random::system();
     let store = Store::open(&database, &Clock::system(), &random).await?;
     let account = store.credentials(handle).await?;
@@ -48,6 +47,30 @@ pub async fn reset_password(config: &Config, handle: &str) -> Result<String, Adm
     store.delete_sessions_of(account.user()).await?;
     store.close().await;
     Ok(password)
+}
+
+/// Gives the installation's history a new id, after a backup was restored where the server cannot tell
+/// by itself. A file must not be open in a server.
+///
+/// # Errors
+/// See [`AdminError`].
+pub async fn restored(config: &Config) -> Result<(), AdminError> {
+    let (clock, random) = (Clock::system(), Random::system());
+    let store = Store::open(&existing(config)?, &clock, &random).await?;
+    store.renew_history(&clock, &random).await?;
+    store.close().await;
+    Ok(())
+}
+
+/// The database; no file is made.
+fn existing(config: &Config) -> Result<DatabaseConfig, AdminError> {
+    let database = database(config);
+    if let DatabaseConfig::Sqlite(database) = &database
+        && !database.file.exists()
+    {
+        return Err(AdminError::NoDatabase(database.file.display().to_string()));
+    }
+    Ok(database)
 }
 
 /// 80 random bits, in groups that can be read aloud: no vowels, no look-alikes.

@@ -2,18 +2,20 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use protocol::{Limits, UserId};
+use protocol::UserId;
 
-use crate::accounts::{Accounts, Passwords, Sessions, Throttle};
+use crate::accounts::{Accounts, Bounds, Passwords, Sessions, Throttle};
 use crate::chat::{Chat, Settings};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::network::Network;
 use crate::random::Random;
+use crate::redis::{RateLimits, SessionCache};
 use crate::site::Site;
-use crate::store::{DatabaseConfig, Store};
+use crate::store::{DatabaseConfig, PostgresConfig, SqliteConfig, Store};
 
 /// The parts of the server, shared by all requests.
 #[derive(Clone)]
@@ -39,6 +41,9 @@ pub struct App {
     pub commands: Throttle<UserId>,
     /// What has been counted; `None` where another server of this process counts.
     pub metrics: Option<PrometheusHandle>,
+    /// The id of the next request: counted from a random start, so that those of two servers, or of
+    /// one started again, differ.
+    pub next_request: AtomicU64,
     /// Set once the server is to stop.
     pub stopping: AtomicBool,
 }
@@ -50,7 +55,7 @@ impl AppState {
     }
 
     /// Limits in force.
-    pub fn limits(&self) -> &Limits {
+    pub fn limits(&self) -> &protocol::Limits {
         &self.config.limits
     }
 
@@ -78,22 +83,38 @@ impl Deref for AppState {
 
 /// The database that a configuration names.
 pub fn database(config: &Config) -> DatabaseConfig {
-    DatabaseConfig::file(config.data.join("zspchat.db"))
+    match &config.database.url {
+        Some(url) => DatabaseConfig::Postgres(PostgresConfig {
+            url: url.reveal().to_owned(),
+            readers: config.database.readers,
+            writers: config.database.writers,
+        }),
+        None => DatabaseConfig::Sqlite(database_file(config)),
+    }
 }
 
-/// The chat and the accounts over one database.
+/// The file in the data folder, whether or not it is the database that is used.
+pub fn database_file(config: &Config) -> SqliteConfig {
+    SqliteConfig::file(config.data.join("zspchat.db"))
+}
+
+/// The chat and the accounts over one database, and the limits that all nodes share.
 pub fn put_together(
     config: &Config,
+    network: Option<Network>,
     store: &Store,
     clock: &Clock,
     random: &Random,
     passwords: Passwords,
-) -> (Chat, Accounts) {
+) -> (Chat, Accounts, Option<RateLimits>) {
+    let redis = network.as_ref().map(|network| network.redis.clone());
+    let shared = redis.clone().map(RateLimits::new);
     let sessions = Sessions::new(
         store.clone(),
         clock.clone(),
         random.clone(),
         config.session.days,
+        redis.map(SessionCache::new),
     );
     let settings = Settings {
         limits: config.limits.clone(),
@@ -105,6 +126,8 @@ pub fn put_together(
         random.clone(),
         settings,
         sessions.checker(),
+        sessions.forgetter(),
+        network,
     );
     let accounts = Accounts::new(
         store.clone(),
@@ -113,7 +136,7 @@ pub fn put_together(
         passwords,
         chat.clone(),
         sessions,
-        config,
+        Bounds::new(config, shared.as_ref()),
     );
-    (chat, accounts)
+    (chat, accounts, shared)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use protocol::Millis;
 
@@ -13,13 +13,32 @@ pub struct Clock(Source);
 #[derive(Debug, Clone)]
 enum Source {
     System,
+    Steered(Arc<Steered>),
     Manual(Arc<AtomicI64>),
+}
+
+/// Goes on by the machine's monotonic clock from where it was set last.
+#[derive(Debug)]
+struct Steered {
+    zero: Instant,
+    /// What time it was at `zero`.
+    base: AtomicI64,
 }
 
 impl Clock {
     /// The system's clock.
     pub fn system() -> Self {
         Self(Source::System)
+    }
+
+    /// A clock that begins with the system's time and is set by [`Clock::steer`] from then on, whatever
+    /// the system's does: several nodes that are set by the same clock agree.
+    #[expect(clippy::disallowed_methods, reason = "the one place where it is read")]
+    pub fn steered() -> Self {
+        Self(Source::Steered(Arc::new(Steered {
+            zero: Instant::now(),
+            base: AtomicI64::new(Self::system().now()),
+        })))
     }
 
     /// A clock that stands still until it is told otherwise: for tests and the simulation.
@@ -36,7 +55,16 @@ impl Clock {
                 .map_or(0, |since| {
                     Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
                 }),
+            Source::Steered(steered) => steered.base.load(Ordering::SeqCst) + steered.since_zero(),
             Source::Manual(now) => now.load(Ordering::SeqCst),
+        }
+    }
+
+    /// Sets a steered clock to what time it is; others are left alone.
+    pub fn steer(&self, now: Millis) {
+        if let Source::Steered(steered) = &self.0 {
+            let base = now - steered.since_zero();
+            steered.base.store(base, Ordering::SeqCst);
         }
     }
 
@@ -52,5 +80,25 @@ impl Clock {
         if let Source::Manual(now) = &self.0 {
             now.store(to, Ordering::SeqCst);
         }
+    }
+}
+
+impl Steered {
+    fn since_zero(&self) -> Millis {
+        Millis::try_from(self.zero.elapsed().as_millis()).unwrap_or(Millis::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_steered_clock_goes_on_from_where_it_was_set() {
+        let clock = Clock::steered();
+        clock.steer(1_000);
+        assert!((1_000..61_000).contains(&clock.now()));
+        clock.steer(500);
+        assert!((500..60_500).contains(&clock.now()));
     }
 }

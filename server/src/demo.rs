@@ -61,7 +61,7 @@ pub async fn seed(
     }
     let now = clock.now();
     let then = Clock::manual(now - BEGINNING * MINUTE);
-    let (chat, accounts) = put_together(config, store, &then, random, passwords.clone());
+    let (chat, accounts, _) = put_together(config, None, store, &then, random, passwords.clone());
     let password = new_password(random);
     let stage = Stage {
         accounts: &accounts,
@@ -165,6 +165,7 @@ impl Stage<'_> {
         let submitted = Submitted {
             payload_hash: payload_hash(conversation, client_id.0.as_bytes()),
             command: Command { client_id, kind },
+            after: None,
             accepted_at: now,
         };
         let outcome = self

@@ -8,8 +8,13 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use server::config::{Config, Flags};
 use server::telemetry;
-use server::{admin, serve};
+use server::{admin, dead_letters, migrate, serve};
 use tokio::signal::unix::{SignalKind, signal};
+use uuid::Uuid;
+
+/// Also SQLite's: a send is many small allocations there, freed by other threads here.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Chat for a few or for many: one server, one file of data.
 #[derive(Parser)]
@@ -28,6 +33,9 @@ enum Action {
         /// Where people reach it, such as <https://chat.example.org>
         #[arg(long, value_name = "URL")]
         public_url: Option<String>,
+        /// With several nodes: web, writer or all
+        #[arg(long, value_name = "ROLE")]
+        role: Option<String>,
         /// The folder with what browsers download, if not the one built in
         #[arg(long, value_name = "FOLDER")]
         site: Option<String>,
@@ -41,6 +49,12 @@ enum Action {
     /// For whoever runs the server
     #[command(subcommand)]
     Admin(AdminAction),
+    /// Move an installation to another kind of database
+    #[command(subcommand)]
+    Migrate(MigrateAction),
+    /// What the broker delivered and could not be stored
+    #[command(subcommand)]
+    DeadLetters(DeadLettersAction),
 }
 
 #[derive(Subcommand)]
@@ -60,6 +74,50 @@ enum AdminAction {
         settings: Settings,
         /// The name the account logs in with
         handle: String,
+    },
+    /// Let browsers compare what they hold with the database, after a backup was restored
+    Restored {
+        #[command(flatten)]
+        settings: Settings,
+    },
+}
+
+#[derive(Subcommand)]
+enum MigrateAction {
+    /// Copy everything from the file in the data folder to an empty database at database.url
+    SqliteToPostgres {
+        #[command(flatten)]
+        settings: Settings,
+    },
+}
+
+#[derive(Subcommand)]
+enum DeadLettersAction {
+    /// List them, oldest first
+    List {
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Print one with what it holds
+    Show {
+        #[command(flatten)]
+        settings: Settings,
+        /// As it is listed
+        id: Uuid,
+    },
+    /// Put one into its queue once more, and remove it here
+    Replay {
+        #[command(flatten)]
+        settings: Settings,
+        /// As it is listed
+        id: Uuid,
+    },
+    /// Remove one for good
+    Remove {
+        #[command(flatten)]
+        settings: Settings,
+        /// As it is listed
+        id: Uuid,
     },
 }
 
@@ -92,6 +150,8 @@ impl Settings {
 }
 
 fn main() -> ExitCode {
+    // For all that speaks TLS. Fails only where one is chosen already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     match run(Program::parse().action) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -106,11 +166,21 @@ fn run(action: Action) -> Result<(), Box<dyn Error>> {
         Action::Serve {
             settings,
             public_url,
+            role,
             site,
             demo,
         } => {
-            let config = settings.load(vec![("public_url", public_url), ("site", site)])?;
+            let config = settings.load(vec![
+                ("public_url", public_url),
+                ("role", role),
+                ("site", site),
+            ])?;
             telemetry::logs::start(&config.log);
+            #[cfg(debug_assertions)]
+            if let Some(mistake) = config.mistake {
+                tracing::warn!(mistake = mistake.name(), "makes a mistake, deliberately");
+                protocol::mistakes::make_everywhere(mistake);
+            }
             runtime()?.block_on(serve_until_told(config, demo))
         }
         Action::Config(ConfigAction::Check { settings }) => {
@@ -121,6 +191,40 @@ fn run(action: Action) -> Result<(), Box<dyn Error>> {
             let config = settings.load(Vec::new())?;
             let password = runtime()?.block_on(admin::reset_password(&config, &handle))?;
             println!("The new password of {handle} is {password}");
+            Ok(())
+        }
+        Action::Admin(AdminAction::Restored { settings }) => {
+            let config = settings.load(Vec::new())?;
+            runtime()?.block_on(admin::restored(&config))?;
+            println!("Browsers will compare what they hold with what is here");
+            Ok(())
+        }
+        Action::Migrate(MigrateAction::SqliteToPostgres { settings }) => {
+            let config = settings.load(Vec::new())?;
+            println!(
+                "{}",
+                runtime()?.block_on(migrate::sqlite_to_postgres(&config))?
+            );
+            Ok(())
+        }
+        Action::DeadLetters(action) => {
+            let (settings, wish) = match action {
+                DeadLettersAction::List { settings } => (settings, dead_letters::Wish::List),
+                DeadLettersAction::Show { settings, id } => {
+                    (settings, dead_letters::Wish::Show(id))
+                }
+                DeadLettersAction::Replay { settings, id } => {
+                    (settings, dead_letters::Wish::Replay(id))
+                }
+                DeadLettersAction::Remove { settings, id } => {
+                    (settings, dead_letters::Wish::Remove(id))
+                }
+            };
+            let config = settings.load(Vec::new())?;
+            println!(
+                "{}",
+                runtime()?.block_on(dead_letters::carry_out(&config, wish))?
+            );
             Ok(())
         }
     }
@@ -135,7 +239,12 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 async fn serve_until_told(config: Config, demo: bool) -> Result<(), Box<dyn Error>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let server = serve::start(config, demo).await?;
+    let server = tokio::select! {
+        server = serve::start(config, demo) => server?,
+        // It may be waiting for the database.
+        _ = terminate.recv() => return Ok(()),
+        _ = interrupt.recv() => return Ok(()),
+    };
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

@@ -2,25 +2,34 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
 
 use crate::accounts::{HashFailed, Passwords, Throttle};
 use crate::app_state::{App, AppState, database, put_together};
+use crate::chat::steer;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Role};
 use crate::demo;
 use crate::http;
+use crate::network::{Network, NetworkError};
 use crate::random::Random;
 use crate::site::{Site, SiteError};
-use crate::store::{OpenError, Store, StoreError};
+use crate::store::{Claim, OpenError, Seen, Share, Store, StoreError};
 
 /// How often sessions are compared with the database, which `zspchat admin` may have changed.
 const SESSIONS_EVERY: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether the database is still this server's, or can be had.
+const CLAIM_EVERY: Duration = Duration::from_millis(500);
+
+/// How long to wait before a database server that does not answer is tried again.
+const DATABASE_AGAIN: Duration = Duration::from_secs(1);
 
 /// Why the server did not start, in one sentence.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +45,9 @@ pub enum StartError {
     /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The broker or Redis cannot be used as configured.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
     /// The site is not whole.
     #[error(transparent)]
     Site(#[from] SiteError),
@@ -68,14 +80,24 @@ pub struct Running {
     address: SocketAddr,
     stop_accepting: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+    /// Ends when `release` is dropped.
+    holding: JoinHandle<()>,
+    release: oneshot::Sender<()>,
 }
 
-/// Opens the database, starts the chat, and answers requests from here on.
+/// Opens the database, starts the chat, and answers requests from here on. Where another server has the
+/// database, requests are answered `503` until that one has ended.
 ///
 /// # Errors
 /// See [`StartError`].
 pub async fn start(config: Config, with_demo: bool) -> Result<Running, StartError> {
-    start_at(config, with_demo, Clock::system()).await
+    // Nodes of one database go by its clock.
+    let clock = if config.database.url.is_some() {
+        Clock::steered()
+    } else {
+        Clock::system()
+    };
+    start_at(config, with_demo, clock).await
 }
 
 /// As [`start`], by a clock of one's own.
@@ -100,13 +122,21 @@ pub async fn start_at(
     let metrics_address = metrics_listener
         .as_ref()
         .and_then(|listener| listener.local_addr().ok());
-    let store = Store::open(&database(&config), &clock, &random).await?;
+    let store = open(&config, &clock, &random).await?;
+    steer(&store, &clock).await?;
+    let network = Network::start(&config, store.installation().shards, &random)?;
     let metrics = crate::telemetry::metrics::start();
     let passwords = Passwords::new()?;
     if with_demo {
         demo::seed(&config, &store, &clock, &random, &passwords).await?;
     }
-    let (chat, accounts) = put_together(&config, &store, &clock, &random, passwords);
+    let mut claim = store.claim(match network {
+        Some(_) => Share::Several,
+        None => Share::Alone,
+    });
+    store.note_claim(claim.look().await);
+    let (chat, accounts, shared) =
+        put_together(&config, network, &store, &clock, &random, passwords);
     let app = AppState::new(App {
         site: site.unwrap_or_else(|| {
             tracing::warn!("there is no site: pages have neither styles nor script");
@@ -115,10 +145,12 @@ pub async fn start_at(
         commands: Throttle::new(
             config.limits.commands_per_window,
             config.limits.command_window,
-        ),
+        )
+        .shared(shared, "commands"),
         config,
         store,
         clock,
+        next_request: AtomicU64::new(u64::from_le_bytes(random.bytes())),
         random,
         chat,
         accounts,
@@ -126,11 +158,16 @@ pub async fn start_at(
         stopping: AtomicBool::new(false),
     });
 
+    let (release, released) = oneshot::channel();
+    let holding = tokio::spawn(hold(claim, app.clone(), released));
     let (stop_accepting, stopped) = watch::channel(false);
     let mut tasks = vec![
         tokio::spawn(http::accept(
             listener,
-            http::router(app.clone()),
+            match app.config.role {
+                Role::Web | Role::All => http::router(app.clone()),
+                Role::Writer => http::writer_router(app.clone()),
+            },
             app.config.patience,
             stopped.clone(),
         )),
@@ -160,6 +197,8 @@ pub async fn start_at(
         address,
         stop_accepting,
         tasks,
+        holding,
+        release,
     })
 }
 
@@ -175,7 +214,7 @@ impl Running {
     }
 
     /// Stops: says so at `/readyz`, commits and answers what was accepted, says `bye` to streams,
-    /// lets requests under way end, closes the database.
+    /// lets requests under way end, closes the database and lets the next server have it.
     pub async fn stop(self) {
         self.app.stopping.store(true, Ordering::SeqCst);
         self.app.chat.stop().await;
@@ -186,6 +225,10 @@ impl Running {
             }
         }
         self.app.store.close().await;
+        drop(self.release);
+        if let Err(error) = self.holding.await {
+            tracing::warn!(%error, "the database was not let go of well");
+        }
     }
 }
 
@@ -195,10 +238,51 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
         .map_err(|cause| StartError::Listen { address, cause })
 }
 
+/// Opens the database. A server that does not answer yet is waited for.
+async fn open(config: &Config, clock: &Clock, random: &Random) -> Result<Store, OpenError> {
+    loop {
+        match Store::open(&database(config), clock, random).await {
+            Err(error) if error.is_transient() && config.database.url.is_some() => {
+                tracing::warn!(%error, "waiting for the database");
+                tokio::time::sleep(DATABASE_AGAIN).await;
+            }
+            opened => return opened,
+        }
+    }
+}
+
+/// Keeps the database for this server, or waits for it, until it is released.
+async fn hold(mut claim: Claim, app: AppState, mut released: oneshot::Receiver<()>) {
+    let mut interval = tokio::time::interval(CLAIM_EVERY);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = interval.tick() => {}
+            _ = &mut released => break,
+        }
+        let seen = claim.look().await;
+        if seen == Seen::Held && app.store.is_taken() {
+            // The other server may have ended some.
+            app.accounts.sessions.tidy().await;
+        }
+        app.store.note_claim(seen);
+        if app.store.is_taken() {
+            app.chat.hub.end_streams();
+        }
+    }
+    claim.release().await;
+}
+
 async fn tidy(app: AppState, mut stopped: watch::Receiver<bool>) {
     loop {
         tokio::select! {
-            () = tokio::time::sleep(SESSIONS_EVERY) => app.accounts.sessions.tidy().await,
+            () = tokio::time::sleep(SESSIONS_EVERY) => {
+                app.accounts.sessions.tidy().await;
+                if let Some(metrics) = &app.metrics {
+                    // Adds up what was measured, which would lie in memory until somebody asks.
+                    metrics.run_upkeep();
+                }
+            }
             _ = stopped.changed() => return,
         }
     }

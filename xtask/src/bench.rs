@@ -1,28 +1,53 @@
 //! `cargo xtask bench`: how fast it is.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 use crate::build::{self, Profile};
+use crate::cluster;
 use crate::command;
 use crate::project::{PRODUCT, Project};
 
 #[derive(Args)]
 pub struct Options {
-    /// Which form of the server
+    /// What to measure
     #[arg(value_enum)]
     form: Form,
     /// Print one JSON object as the last line
     #[arg(long)]
     json: bool,
+    /// How long a round takes; of `peak`, how long the peak
+    #[arg(long)]
+    seconds: Option<u32>,
+    /// Measure this program instead of building one
+    #[arg(long)]
+    server: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Form {
     /// One process and one SQLite file, against plain SQLite on the same file system
     Embedded,
+    /// Sends into Postgres, straight and by way of RabbitMQ, against pgbench on the same Postgres
+    Durable,
+    /// Ten times as many sends as a slow Postgres commits; drawn in docs/peak.svg
+    Peak,
+    /// Messages to groups of 50, 500 and 5,000 members over three nodes
+    Group,
+}
+
+impl Form {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Durable => "durable",
+            Self::Peak => "peak",
+            Self::Group => "group",
+        }
+    }
 }
 
 /// Builds the optimised product, and measures it.
@@ -30,14 +55,27 @@ enum Form {
 /// # Errors
 /// When a step fails, or the server does something wrong meanwhile.
 pub fn run(project: &Project, options: &Options) -> Result<()> {
-    let Form::Embedded = options.form;
-    let product = build::product(project, Profile::Release)?;
+    if options.form != Form::Embedded {
+        cluster::provide()?;
+    }
+    let server = match &options.server {
+        Some(server) => server.clone(),
+        None => build::product(project, Profile::Release)?.server,
+    };
     let mut cargo = project.cargo(["build", "--release", "--bin", "bench"]);
     command::run("build the bench", cargo.args(PRODUCT))?;
     let mut bench = Command::new(project.target.join("release/bench"));
-    bench.arg(product.server).arg(&project.target);
+    bench.arg(options.form.name());
+    bench.arg(server).arg(&project.target);
     if options.json {
         bench.arg("--json");
+    }
+    if let Some(seconds) = options.seconds {
+        bench.arg("--seconds").arg(seconds.to_string());
+    }
+    if options.form == Form::Peak {
+        let picture = project.root.join("docs/peak.svg");
+        bench.arg("--picture").arg(picture);
     }
     command::run("measure", &mut bench)
 }

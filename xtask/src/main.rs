@@ -7,6 +7,8 @@
 mod apt;
 mod bench;
 mod build;
+mod chaos;
+mod cluster;
 mod command;
 mod project;
 mod run;
@@ -36,6 +38,10 @@ enum Task {
         #[arg(long)]
         release: bool,
     },
+    /// Runs several nodes with their own Postgres, Redis and RabbitMQ, until Ctrl-C
+    Cluster(cluster::Options),
+    /// Lets parts of a cluster fail, and checks that it keeps its promises
+    Chaos(chaos::Options),
     /// Runs the given suites, or all; the last line is the count over all of them
     Test(suites::Options),
     /// Prints what a first visit downloads, file by file
@@ -76,6 +82,8 @@ fn perform(task: Task) -> anyhow::Result<ExitCode> {
             let product = build::product(&project, build::Profile::from_release(release))?;
             println!("{}", product.server.display());
         }
+        Task::Cluster(options) => cluster::run(&project, &options)?,
+        Task::Chaos(options) => chaos::run(&project, &options)?,
         Task::Bench(options) => bench::run(&project, &options)?,
         Task::Sizes { json } => sizes::print(&build::bundle(&project, build::Profile::Dev)?, json)?,
         Task::Test(_) | Task::Setup => unreachable!("handled above"),

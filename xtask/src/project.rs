@@ -14,8 +14,10 @@ use crate::toolchain::Compiler;
 /// unifies their features the same way each time, and nothing is compiled twice.
 pub const PRODUCT: [&str; 8] = ["-p", "protocol", "-p", "app", "-p", "server", "-p", "bench"];
 
-/// The packages that build the product.
-pub const TOOLS: [&str; 4] = ["-p", "xtask", "-p", "bundler"];
+/// The packages that build the product, and what it is tried with.
+pub const TOOLS: [&str; 8] = [
+    "-p", "xtask", "-p", "bundler", "-p", "services", "-p", "chaos",
+];
 
 /// How the app is compiled for the browser.
 pub const BROWSER: [&str; 7] = [

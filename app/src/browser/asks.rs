@@ -58,11 +58,12 @@ pub async fn ask(driver: &Rc<Driver>, effect: Effect) -> Result<(), DiskError> {
             conversation,
             client_id,
             bytes,
+            after,
         } => {
             let entry = fixed(driver, position, client_id, bytes).await?;
             spawn(async move {
                 let answer = match entry.and_then(|entry| entry.bytes) {
-                    Some(bytes) => post(&this, conversation, &bytes).await,
+                    Some(bytes) => post(&this, conversation, &bytes, after).await,
                     None => Posted::Gone,
                 };
                 this.hear(Input::Posted { position, answer });
@@ -127,9 +128,14 @@ async fn fixed(
     Ok(text.and_then(|text| json::from_str(&text).ok()))
 }
 
-async fn post(driver: &Driver, conversation: ConversationId, bytes: &str) -> Posted {
+async fn post(
+    driver: &Driver,
+    conversation: ConversationId,
+    bytes: &str,
+    after: Option<ClientId>,
+) -> Posted {
     let path = format!("conversations/{conversation}/commands");
-    match driver.tab.http.post_bytes(&path, bytes).await {
+    match driver.tab.http.post_bytes(&path, bytes, after).await {
         Ok(answer) => posted(&answer, bytes).unwrap_or(Posted::Failed(Failure::Later(None))),
         Err(refusal) => Posted::Failed(refusal.failure()),
     }

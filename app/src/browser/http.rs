@@ -3,9 +3,9 @@
 use std::fmt::Display;
 
 use js_sys::Reflect;
-use protocol::api::{ROOT, USER_HEADER};
+use protocol::api::{AFTER_HEADER, ROOT, USER_HEADER};
 use protocol::sync::Failure;
-use protocol::{Code, Problem, UserId, json};
+use protocol::{ClientId, Code, Problem, UserId, json};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
@@ -19,6 +19,9 @@ const PATIENCE: u64 = 30_000;
 /// How long the answer to a post of commands may take: the sooner it is given up, the sooner it is
 /// repeated.
 const POST_PATIENCE: u64 = 15_000;
+
+/// A header's name and value.
+type Header<'a> = (&'static str, &'a str);
 
 /// Asks in one user's name.
 #[derive(Debug, Clone, Copy)]
@@ -92,7 +95,8 @@ impl Http {
         path: &str,
         etag: Option<&str>,
     ) -> Result<Option<(T, Option<String>)>, Refusal> {
-        let answer = self.ask("GET", path, None, etag).await?;
+        let known = etag.map(|etag| ("if-none-match", etag));
+        let answer = self.ask("GET", path, None, known).await?;
         if answer.status == 304 {
             return Ok(None);
         }
@@ -125,9 +129,16 @@ impl Http {
         self.ask(method, path, None, None).await
     }
 
-    /// Posts these very bytes.
-    pub async fn post_bytes(self, path: &str, bytes: &str) -> Result<Answer, Refusal> {
-        self.within(POST_PATIENCE, "POST", path, Some(bytes), None)
+    /// Posts these very bytes, to be taken after what is named.
+    pub async fn post_bytes(
+        self,
+        path: &str,
+        bytes: &str,
+        after: Option<ClientId>,
+    ) -> Result<Answer, Refusal> {
+        let after = after.map(|it| it.to_string());
+        let header = after.as_deref().map(|it| (AFTER_HEADER, it));
+        self.within(POST_PATIENCE, "POST", path, Some(bytes), header)
             .await
     }
 
@@ -136,9 +147,9 @@ impl Http {
         method: &str,
         path: &str,
         body: Option<&str>,
-        etag: Option<&str>,
+        header: Option<Header<'_>>,
     ) -> Result<Answer, Refusal> {
-        self.within(PATIENCE, method, path, body, etag).await
+        self.within(PATIENCE, method, path, body, header).await
     }
 
     async fn within(
@@ -147,12 +158,12 @@ impl Http {
         method: &str,
         path: &str,
         body: Option<&str>,
-        etag: Option<&str>,
+        header: Option<Header<'_>>,
     ) -> Result<Answer, Refusal> {
         let abort = AbortController::new().ok();
         let exchange = async {
             let response = self
-                .fetch(method, path, body, etag, abort.as_ref())
+                .fetch(method, path, body, header, abort.as_ref())
                 .await
                 .map_err(|error| Refusal::no_answer(format!("{error:?}")))?;
             read(&response).await
@@ -172,15 +183,15 @@ impl Http {
         method: &str,
         path: &str,
         body: Option<&str>,
-        etag: Option<&str>,
+        header: Option<Header<'_>>,
         abort: Option<&AbortController>,
     ) -> Result<Response, JsValue> {
         let headers = Headers::new()?;
         if let Some(user) = self.user {
             headers.set(USER_HEADER, &user.to_string())?;
         }
-        if let Some(etag) = etag {
-            headers.set("if-none-match", etag)?;
+        if let Some((name, value)) = header {
+            headers.set(name, value)?;
         }
         let init = RequestInit::new();
         init.set_method(method);

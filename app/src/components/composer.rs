@@ -149,8 +149,7 @@ impl Writing {
                 reply,
             },
             move |answer| {
-                if let Ok(entry) = answer {
-                    chat.outbox.set(entry);
+                if answer.is_ok() {
                     chat.show_end();
                 } else {
                     chat.say_failure(&answer);

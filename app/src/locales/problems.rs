@@ -82,6 +82,7 @@ const fn sentences(code: Code) -> (&'static str, &'static str) {
         Code::NotFound => ("找不到了，可能已被删除。请返回列表。", "Not found; it may be gone. Go back to the list."),
         Code::WrongAccount => ("这个浏览器里登录了另一个账号，请刷新页面。", "Another account is logged in here. Reload the page."),
         Code::PayloadMismatch => ("这条消息的编号已被另一条使用，没有发送。请复制内容后重新写一条。", "This message's number was used for another one, and it was not sent. Copy its text into a new message."),
+        Code::OutOfOrder => ("前面的消息还没有送到，稍后会一起重发。", "What was written before it has not arrived yet; all will be sent again."),
         Code::HandleTaken => ("账号已被使用，请换一个。", "This handle is taken. Choose another."),
         Code::Conflict => ("已经存在，且内容不同。请刷新页面查看。", "It exists already and differs. Reload the page to see it."),
         Code::Expired => ("等待太久，已不能发送。请重发。", "It waited too long to be sent. Send it again."),

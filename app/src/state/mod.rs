@@ -34,7 +34,7 @@ use litemap::LiteMap;
 use protocol::api::accounts::Me;
 use protocol::api::pages::{Boot, Display, Language, RefusedForm, Theme};
 use protocol::command::CommandKind;
-use protocol::sync::{Connection, Entry, Record};
+use protocol::sync::{Connection, Record};
 use protocol::{ClientId, ConversationId, Limits, Millis, Problem, UserId};
 
 use crate::locales::{Clock, Messages, messages};
@@ -263,15 +263,12 @@ impl Chat {
     /// Puts a command in the outbox.
     pub fn command(self, conversation: ConversationId, command: CommandKind) {
         self.ask(
-            |reply: Reply<Entry>| Action::Send {
+            |reply: Reply<()>| Action::Send {
                 conversation,
                 command,
                 reply,
             },
-            move |answer| match answer {
-                Ok(entry) => self.outbox.set(entry),
-                Err(_) => self.say_failure(&answer),
-            },
+            move |answer| self.say_failure(&answer),
         );
     }
 

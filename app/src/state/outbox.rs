@@ -26,7 +26,7 @@ impl Outbox {
     }
 
     /// An entry is new or changed.
-    pub fn set(self, entry: Entry) {
+    pub(super) fn set(self, entry: Entry) {
         match self.get(entry.position) {
             Some(signal) => {
                 if signal.with_untracked(|old| *old != entry) {

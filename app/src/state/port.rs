@@ -33,11 +33,11 @@ pub enum Action {
         count: usize,
         to: Option<Seq>,
     },
-    /// Put a command in the outbox. It is on the disk when the reply comes.
+    /// Put a command in the outbox. It is on the disk, and shown, when the reply comes.
     Send {
         conversation: ConversationId,
         command: CommandKind,
-        reply: Reply<Entry>,
+        reply: Reply<()>,
     },
     /// Try a refused entry again.
     Resend(u64),

@@ -11,5 +11,10 @@ pub mod pages;
 /// the account was changed in another tab. Answered `409 wrong_account` if it is not the session's.
 pub const USER_HEADER: &str = "zspchat-user";
 
+/// Names a command of the same sender, with `POST conversations/{id}/commands`: what is posted is taken
+/// only after that one was stored or refused, else answered `409 out_of_order`. For what comes after a
+/// `202`: should the broker lose the one, the other does not overtake it.
+pub const AFTER_HEADER: &str = "zspchat-after";
+
 /// Where all resources are.
 pub const ROOT: &str = "/api/v1";

@@ -336,6 +336,7 @@ impl Engine {
             }
             Timer::Post(conversation) => {
                 self.outbox.rested(conversation);
+                self.outbox.ask_again(conversation);
                 self.post();
             }
             Timer::Fetch => {
@@ -358,7 +359,7 @@ impl Engine {
     }
 
     /// A number below `most`, by xorshift64 (Marsaglia, 2003).
-    fn spread(&mut self, most: u64) -> u64 {
+    pub(super) fn spread(&mut self, most: u64) -> u64 {
         self.random ^= self.random << 13;
         self.random ^= self.random >> 7;
         self.random ^= self.random << 17;

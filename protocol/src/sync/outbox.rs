@@ -25,6 +25,8 @@ struct Lane {
     waiting: bool,
     /// Failures in a row.
     failures: u32,
+    /// How often in a row it was asked what became of what is queued.
+    asked: u32,
 }
 
 /// A request to be made.
@@ -34,6 +36,7 @@ pub(super) struct Request {
     pub conversation: ConversationId,
     pub client_id: ClientId,
     pub bytes: String,
+    pub after: Option<ClientId>,
 }
 
 impl Outbox {
@@ -65,6 +68,7 @@ impl Outbox {
         if let Some(lane) = self.lanes.get_mut(&entry.conversation) {
             // What follows may go: this one's place in the log is fixed, or it has none.
             lane.in_flight.take_if(|in_flight| *in_flight == position);
+            lane.asked = 0;
         }
         Some(entry)
     }
@@ -105,17 +109,32 @@ impl Outbox {
         Some((conversation, lane.failures))
     }
 
-    /// The server did what was asked.
-    pub fn succeeded(&mut self, conversation: ConversationId) {
-        if let Some(lane) = self.lanes.get_mut(&conversation) {
-            lane.failures = 0;
-        }
+    /// The server did what was asked. Says how often in a row it was asked what became of what is
+    /// queued there.
+    pub fn succeeded(&mut self, conversation: ConversationId) -> u32 {
+        let Some(lane) = self.lanes.get_mut(&conversation) else {
+            return 0;
+        };
+        lane.failures = 0;
+        lane.asked
     }
 
     /// The wait is over.
     pub fn rested(&mut self, conversation: ConversationId) {
         if let Some(lane) = self.lanes.get_mut(&conversation) {
             lane.waiting = false;
+        }
+    }
+
+    /// What was queued is posted again, to learn what became of it.
+    pub fn ask_again(&mut self, conversation: ConversationId) {
+        if let Some(lane) = self.lanes.get_mut(&conversation) {
+            lane.asked += 1;
+        }
+        for (_, entry) in self.entries.iter_mut() {
+            if entry.conversation == conversation && entry.state == EntryState::Queued {
+                entry.state = EntryState::Waiting;
+            }
         }
     }
 
@@ -133,12 +152,19 @@ impl Outbox {
         }
     }
 
-    /// The requests that can be made now, at the server's time.
+    /// The requests that can be made now, at the server's time. What follows something queued says so:
+    /// should the queue have lost that, this does not overtake it.
     pub fn requests(&mut self, server_now: Millis) -> Vec<Request> {
         let mut requests = Vec::new();
+        let mut queued: LiteMap<ConversationId, ClientId> = LiteMap::new();
         for (_, entry) in self.entries.iter_mut() {
-            if entry.state != EntryState::Waiting {
-                continue;
+            match (&entry.state, entry.client_id) {
+                (EntryState::Waiting, _) => {}
+                (EntryState::Queued, Some(client_id)) => {
+                    queued.insert(entry.conversation, client_id);
+                    continue;
+                }
+                _ => continue,
             }
             let lane = self.lanes.entry(entry.conversation).or_default();
             let wait = lane.waiting || lane.in_flight.is_some();
@@ -157,11 +183,13 @@ impl Outbox {
                 })
             });
             self.by_client_id.insert(client_id, entry.position);
+            let queued = queued.get(&entry.conversation).copied();
             requests.push(Request {
                 position: entry.position,
                 conversation: entry.conversation,
                 client_id,
                 bytes: bytes.clone(),
+                after: queued.filter(|_| !made(Mistake::FollowNothing)),
             });
         }
         requests

@@ -204,6 +204,8 @@ pub enum Effect {
         client_id: ClientId,
         /// For an entry that has none yet.
         bytes: String,
+        /// The one before it, if that is queued ([`crate::api::AFTER_HEADER`]).
+        after: Option<ClientId>,
     },
     /// `PUT conversations/{id}/read`.
     PutRead(ConversationId, Seq),

@@ -8,6 +8,12 @@ use crate::mistakes::{Mistake, made};
 use crate::problem::Code;
 use crate::stream::Outcome;
 
+/// After how long, about, it is asked what became of what was queued, in milliseconds.
+const QUEUED: u64 = 20_000;
+/// How often that time doubles while it stays queued, up to about five minutes: every question lies in
+/// the queue too.
+const DOUBLINGS: u32 = 4;
+
 impl Engine {
     pub(super) fn queued(&mut self, entry: Entry) {
         if self.outbox.insert(entry.clone()) {
@@ -31,6 +37,7 @@ impl Engine {
                 conversation: request.conversation,
                 client_id: request.client_id,
                 bytes: request.bytes,
+                after: request.after,
             });
         }
     }
@@ -56,7 +63,11 @@ impl Engine {
             }
             Posted::Queued => {
                 if let Some(conversation) = conversation {
-                    self.outbox.succeeded(conversation);
+                    let asked = self.outbox.succeeded(conversation);
+                    let grown = QUEUED << asked.min(DOUBLINGS);
+                    let wait = grown / 2 + self.spread(grown);
+                    self.out
+                        .push(Effect::SetTimer(Timer::Post(conversation), wait));
                 }
                 self.set_state(position, EntryState::Queued);
             }
@@ -71,6 +82,7 @@ impl Engine {
                 }
                 self.wait(position, None);
             }
+            Posted::Failed(Failure::Refused(Code::OutOfOrder)) => self.overtook(position),
             Posted::Failed(Failure::Refused(code)) => {
                 self.set_state(position, EntryState::Refused(code));
             }
@@ -98,6 +110,14 @@ impl Engine {
         }
     }
 
+    /// The queue has lost what was before it: all is posted again, from the first on.
+    fn overtook(&mut self, position: u64) {
+        if let Some(entry) = self.outbox.set_state(position, EntryState::Waiting) {
+            self.outbox.ask_again(entry.conversation);
+            self.wait(position, None);
+        }
+    }
+
     /// An event of one's own, however it came, is the outcome of its entry.
     pub(super) fn settle(&mut self, event: &Event) {
         if Some(event.sender) == self.me
@@ -116,6 +136,7 @@ impl Engine {
             return;
         };
         match outcome.refused {
+            Some(Code::OutOfOrder) => self.overtook(position),
             Some(code) => self.set_state(position, EntryState::Refused(code)),
             None => self.remove_entry(position),
         }

@@ -1,8 +1,8 @@
 //! Sending: the outbox.
 
-use protocol::stream::StreamEvent;
+use protocol::stream::{Outcome, StreamEvent};
 use protocol::sync::{Connection, Effect, EntryState, Failure, Input, Posted, Timer};
-use protocol::{Body, Code, Event};
+use protocol::{Body, ClientId, Code, Event};
 
 use crate::tab::{Tab, caught_up, entry, event, group, me, message};
 
@@ -136,6 +136,100 @@ fn what_was_queued_is_posted_again_after_a_reconnect() {
     });
     tab.does(Input::Disconnected(None));
     assert_eq!(posts(&tab.sync(1, vec![])), first);
+}
+
+fn client_id(bytes: &str) -> ClientId {
+    let command: protocol::Command = serde_json::from_str(bytes).unwrap();
+    command.client_id
+}
+
+/// Position and predecessor of each post.
+fn order(effects: &[Effect]) -> Vec<(u64, Option<ClientId>)> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Post {
+                position, after, ..
+            } => Some((*position, *after)),
+            _ => None,
+        })
+        .collect()
+}
+
+fn answered(position: u64, answer: Posted) -> Input {
+    Input::Posted { position, answer }
+}
+
+#[test]
+fn what_follows_something_queued_says_so() {
+    let mut tab = caught_up();
+    let first = queue(&mut tab, 1, 1).remove(0).1;
+    tab.does(answered(1, Posted::Queued));
+    let second = tab.does(Input::Queued(Box::new(entry(2, 1))));
+    assert_eq!(order(&second), [(2, Some(client_id(&first)))]);
+    let other = tab.does(Input::Queued(Box::new(entry(3, 2))));
+    assert_eq!(order(&other), [(3, None)], "another conversation");
+}
+
+#[test]
+fn what_would_overtake_waits_and_all_is_posted_again_in_order() {
+    let out_of_order = Code::OutOfOrder;
+    for by_stream in [false, true] {
+        let mut tab = caught_up();
+        let first = queue(&mut tab, 1, 1).remove(0).1;
+        tab.does(answered(1, Posted::Queued));
+        let second = queue(&mut tab, 2, 1).remove(0).1;
+        let told = if by_stream {
+            tab.does(answered(2, Posted::Queued));
+            tab.does(Input::Stream(
+                Box::new(StreamEvent::Outcome(Outcome {
+                    client_id: client_id(&second),
+                    conversation: group(1),
+                    seq: None,
+                    refused: Some(out_of_order),
+                })),
+                None,
+            ))
+        } else {
+            tab.does(answered(2, Posted::Failed(Failure::Refused(out_of_order))))
+        };
+        assert_eq!(order(&told), []);
+        let again = tab.does(Input::Timer(Timer::Post(group(1))));
+        assert_eq!(posts(&again), [(1, first.clone())]);
+        let again = tab.does(answered(1, Posted::Queued));
+        assert_eq!(order(&again), [(2, Some(client_id(&first)))]);
+        assert_eq!(posts(&again), [(2, second)]);
+    }
+}
+
+#[test]
+fn what_was_queued_is_asked_for_after_a_while() {
+    let mut tab = caught_up();
+    let first = queue(&mut tab, 1, 1);
+    let effects = tab.does(Input::Posted {
+        position: 1,
+        answer: Posted::Queued,
+    });
+    let timer = |e: &Effect| matches!(e, Effect::SetTimer(Timer::Post(id), _) if *id == group(1));
+    assert!(effects.iter().any(timer));
+    assert_eq!(posts(&tab.does(Input::Timer(Timer::Post(group(1))))), first);
+}
+
+#[test]
+fn what_stays_queued_is_asked_for_ever_less_often() {
+    let mut tab = caught_up();
+    queue(&mut tab, 1, 1);
+    let mut waits = Vec::new();
+    for _ in 0..8 {
+        for effect in tab.does(answered(1, Posted::Queued)) {
+            if let Effect::SetTimer(Timer::Post(_), wait) = effect {
+                waits.push(wait);
+            }
+        }
+        tab.does(Input::Timer(Timer::Post(group(1))));
+    }
+    assert!((10_000..=30_000).contains(&waits[0]), "{waits:?}");
+    assert!((160_000..=480_000).contains(&waits[7]), "{waits:?}");
 }
 
 #[test]

@@ -34,7 +34,9 @@ impl Accounts {
     /// # Errors
     /// Nobody of that id, oneself, somebody who is a contact already, the database.
     pub async fn ask(&self, user: UserId, ask: AskContact) -> Result<ContactRequest, AccountError> {
-        let ask = ask.checked(&self.limits).map_err(AccountError::Invalid)?;
+        let ask = ask
+            .checked(&self.bounds.limits)
+            .map_err(AccountError::Invalid)?;
         if ask.user == user {
             return Err(invalid("user", Fault::Malformed));
         }
@@ -119,7 +121,7 @@ impl Accounts {
         change: ChangeContact,
     ) -> Result<Contact, AccountError> {
         let change = change
-            .checked(&self.limits)
+            .checked(&self.bounds.limits)
             .map_err(AccountError::Invalid)?;
         let now = self.clock.now();
         if !self.store.change_contact(user, peer, &change, now).await? {

@@ -16,10 +16,12 @@ pub use passwords::{HashFailed, Passwords};
 pub use sessions::{Session, Sessions, Token};
 pub use throttle::{Throttle, Throttled};
 
+use crate::bus::{Message, Payload, Topic};
 use crate::chat::{Chat, Outcome, Submitted};
 use crate::clock::Clock;
 use crate::config;
 use crate::random::Random;
+use crate::redis::RateLimits;
 use crate::store::{NewUser, Store};
 use crate::telemetry::metrics::LOG_INS;
 
@@ -31,14 +33,38 @@ pub struct Accounts {
     store: Store,
     clock: Clock,
     random: Random,
-    limits: Limits,
     passwords: Passwords,
     chat: Chat,
     /// Who is logged in.
     pub sessions: Sessions,
+    bounds: Bounds,
+}
+
+/// What one may ask for, and how often.
+#[derive(Debug)]
+pub struct Bounds {
+    limits: Limits,
     failures_by_account: Throttle<String>,
     failures_by_address: Throttle<String>,
     registrations: Throttle<String>,
+}
+
+impl Bounds {
+    /// As configured, counted for all nodes where they share limits.
+    pub fn new(config: &config::Config, shared: Option<&RateLimits>) -> Self {
+        let throttle = &config.throttle;
+        let counted =
+            |most, name| Throttle::new(most, THROTTLE_WINDOW).shared(shared.cloned(), name);
+        Self {
+            limits: config.limits.clone(),
+            failures_by_account: counted(throttle.log_ins_per_account, "log_ins_per_account"),
+            failures_by_address: counted(throttle.log_ins_per_address, "log_ins_per_address"),
+            registrations: counted(
+                throttle.registrations_per_address,
+                "registrations_per_address",
+            ),
+        }
+    }
 }
 
 /// Where a request came from.
@@ -59,20 +85,16 @@ impl Accounts {
         passwords: Passwords,
         chat: Chat,
         sessions: Sessions,
-        config: &config::Config,
+        bounds: Bounds,
     ) -> Self {
-        let throttle = &config.throttle;
         Self {
             store,
             clock,
             random,
-            limits: config.limits.clone(),
             passwords,
             chat,
             sessions,
-            failures_by_account: Throttle::new(throttle.log_ins_per_account, THROTTLE_WINDOW),
-            failures_by_address: Throttle::new(throttle.log_ins_per_address, THROTTLE_WINDOW),
-            registrations: Throttle::new(throttle.registrations_per_address, THROTTLE_WINDOW),
+            bounds,
         }
     }
 
@@ -86,10 +108,13 @@ impl Accounts {
         origin: &Origin,
     ) -> Result<(Me, Token), AccountError> {
         let register = register
-            .checked(&self.limits)
+            .checked(&self.bounds.limits)
             .map_err(AccountError::Invalid)?;
         let now = self.clock.now();
-        self.registrations.take(&origin.address, 1, now)?;
+        self.bounds
+            .registrations
+            .take(&origin.address, 1, now)
+            .await?;
         let id = UserId::new(now, self.random.bytes());
         let user = NewUser {
             id,
@@ -124,13 +149,24 @@ impl Accounts {
         origin: &Origin,
     ) -> Result<(Me, Token), AccountError> {
         let log_in = log_in
-            .checked(&self.limits)
+            .checked(&self.bounds.limits)
             .map_err(AccountError::Invalid)?;
         let now = self.clock.now();
         // Counted before the password is looked at, so that many at once are not free.
-        self.failures_by_address.take(&origin.address, 1, now)?;
-        if let Err(throttled) = self.failures_by_account.take(&log_in.handle, 1, now) {
-            self.failures_by_address.give_back(&origin.address);
+        self.bounds
+            .failures_by_address
+            .take(&origin.address, 1, now)
+            .await?;
+        if let Err(throttled) = self
+            .bounds
+            .failures_by_account
+            .take(&log_in.handle, 1, now)
+            .await
+        {
+            self.bounds
+                .failures_by_address
+                .give_back(&origin.address)
+                .await;
             return Err(throttled.into());
         }
         let found = self.store.credentials(&log_in.handle).await?;
@@ -144,8 +180,14 @@ impl Accounts {
             return Err(AccountError::Refused(Code::WrongCredentials));
         };
         metrics::counter!(LOG_INS, "outcome" => "accepted").increment(1);
-        self.failures_by_address.give_back(&origin.address);
-        self.failures_by_account.give_back(&log_in.handle);
+        self.bounds
+            .failures_by_address
+            .give_back(&origin.address)
+            .await;
+        self.bounds
+            .failures_by_account
+            .give_back(&log_in.handle)
+            .await;
         let token = self.sessions.begin(user, origin).await?;
         let me = self.store.me(user).await?;
         Ok((
@@ -160,6 +202,10 @@ impl Accounts {
     /// The database's; the session then goes on.
     pub async fn log_out(&self, session: &Session) -> Result<(), AccountError> {
         self.sessions.end(&session.key).await?;
+        self.chat.bus.publish(vec![Message {
+            topic: Topic::Nodes,
+            payload: Payload::SessionsEnded(vec![session.key]),
+        }]);
         self.chat.hub.end_session(session.key);
         Ok(())
     }
@@ -170,7 +216,7 @@ impl Accounts {
     /// Fields at fault, the database.
     pub async fn change(&self, user: UserId, change: ChangeMe) -> Result<Me, AccountError> {
         let change = change
-            .checked(&self.limits)
+            .checked(&self.bounds.limits)
             .map_err(AccountError::Invalid)?;
         let watchers = self
             .store
@@ -222,6 +268,7 @@ impl Accounts {
                 },
             },
             payload_hash: payload_hash(conversation, b"create"),
+            after: None,
             accepted_at: now,
         };
         let outcome = self
@@ -239,8 +286,9 @@ impl Accounts {
                     Err(AccountError::Refused(code))
                 }
             }
-            Some(Ok(_)) => Ok(()),
-            Some(Err(_)) | None => Err(AccountError::Unavailable),
+            Some(Ok(Outcome::Stored(_) | Outcome::StoredExpired(_))) => Ok(()),
+            // Queued, it will be made: whoever asks again is told once it is.
+            Some(Ok(Outcome::Queued) | Err(_)) | None => Err(AccountError::Unavailable),
         }
     }
 }

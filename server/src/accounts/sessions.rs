@@ -10,9 +10,10 @@ use protocol::{Millis, UserId};
 use sha2::{Digest as _, Sha256};
 
 use super::Origin;
-use crate::chat::{SessionCheck, SessionKey};
+use crate::chat::{SessionCheck, SessionForgetter, SessionKey};
 use crate::clock::Clock;
 use crate::random::Random;
+use crate::redis::{CachedSession, SessionCache};
 use crate::store::{NewSession, Store, StoreError, StoredSession};
 
 const DAY: Millis = 24 * 60 * 60 * 1_000;
@@ -77,7 +78,8 @@ pub struct Session {
 }
 
 /// All sessions. Clones share what is in memory, so that one that was ended is over everywhere at
-/// once, and a request on the hot path asks no database.
+/// once, and a request on the hot path asks no database. Other nodes are told by the bus; should they
+/// not hear it, they ask the database within ten seconds.
 #[derive(Debug, Clone)]
 pub struct Sessions {
     store: Store,
@@ -85,6 +87,7 @@ pub struct Sessions {
     random: Random,
     lasts: Millis,
     cache: Arc<RwLock<HashMap<SessionKey, Cached>>>,
+    shared: Option<SessionCache>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -95,13 +98,20 @@ struct Cached {
 
 impl Sessions {
     /// Sessions that last that many days.
-    pub fn new(store: Store, clock: Clock, random: Random, days: u32) -> Self {
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        random: Random,
+        days: u32,
+        shared: Option<SessionCache>,
+    ) -> Self {
         Self {
             store,
             clock,
             random,
             lasts: Millis::from(days) * DAY,
             cache: Arc::default(),
+            shared,
         }
     }
 
@@ -144,7 +154,7 @@ impl Sessions {
             }
             cached.session
         } else {
-            let Some(session) = self.store.session(&key).await? else {
+            let Some(session) = self.look_up(&key, now).await? else {
                 return Ok(None);
             };
             self.remember(key, session, now);
@@ -164,6 +174,9 @@ impl Sessions {
     pub async fn end(&self, key: &SessionKey) -> Result<(), StoreError> {
         self.store.delete_session(key).await?;
         self.forget(&[*key]);
+        if let Some(shared) = &self.shared {
+            shared.end(&[*key]).await;
+        }
         Ok(())
     }
 
@@ -174,6 +187,12 @@ impl Sessions {
             let sessions = sessions.clone();
             async move { sessions.over(keys).await }.boxed()
         })
+    }
+
+    /// Forgets what another node says it has ended.
+    pub fn forgetter(&self) -> SessionForgetter {
+        let sessions = self.clone();
+        Arc::new(move |keys| sessions.forget(keys))
     }
 
     /// Forgets sessions whose time is over, and those another process has ended. Call it now and
@@ -192,6 +211,9 @@ impl Sessions {
             Ok(alive) => {
                 keys.retain(|key| !alive.contains(key));
                 self.forget(&keys);
+                if let Some(shared) = &self.shared {
+                    shared.end(&keys).await;
+                }
                 keys
             }
             Err(error) => {
@@ -199,6 +221,26 @@ impl Sessions {
                 Vec::new()
             }
         }
+    }
+
+    /// What another node found, or the database has.
+    async fn look_up(
+        &self,
+        key: &SessionKey,
+        now: Millis,
+    ) -> Result<Option<StoredSession>, StoreError> {
+        let Some(shared) = &self.shared else {
+            return self.store.session(key).await;
+        };
+        if let Some(CachedSession { user, expires_at }) = shared.get(key).await {
+            return Ok(Some(StoredSession { user, expires_at }));
+        }
+        let session = self.store.session(key).await?;
+        if let Some(StoredSession { user, expires_at }) = session {
+            let cached = CachedSession { user, expires_at };
+            shared.put(key, cached, now).await;
+        }
+        Ok(session)
     }
 
     fn remember(&self, key: SessionKey, session: StoredSession, seen_at: Millis) {
@@ -209,7 +251,8 @@ impl Sessions {
         cache.insert(key, Cached { session, seen_at });
     }
 
-    fn forget(&self, keys: &[SessionKey]) {
+    /// Forgets sessions that another node has ended.
+    pub fn forget(&self, keys: &[SessionKey]) {
         let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
         for key in keys {
             cache.remove(key);

@@ -1,21 +1,34 @@
-//! How much of something one may do in a time, in memory of bounded size.
+//! How much of something one may do in a time.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
 use protocol::Millis;
 
+use crate::redis::{RateLimits, Taken};
+
 /// How many keys are remembered at most. Beyond it those whose time is over go first, then those
 /// that began longest ago.
 const KEYS: usize = 20_000;
 
-/// Counts by key, each over a window that begins with the key's first use.
+/// Counts by key, each over a window that begins with the key's first use: for all nodes together
+/// where they share a Redis, otherwise, and while it is away, for this node, in memory of bounded
+/// size.
 #[derive(Debug)]
 pub struct Throttle<K> {
     most: u32,
     window: Millis,
+    shared: Option<Shared>,
     keys: Mutex<HashMap<K, Used>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    limits: RateLimits,
+    /// What is counted, apart from other throttles in the same Redis.
+    name: &'static str,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -31,21 +44,57 @@ pub struct Throttled {
     pub seconds: u32,
 }
 
-impl<K: Hash + Eq + Clone> Throttle<K> {
+impl<K: Hash + Eq + Clone + Display> Throttle<K> {
     /// Allows `most` in each `window` of milliseconds.
     pub fn new(most: u32, window: Millis) -> Self {
         Self {
             most,
             window,
+            shared: None,
             keys: Mutex::new(HashMap::new()),
         }
+    }
+
+    /// Counts for all nodes together, where there are limits that they share.
+    pub fn shared(mut self, limits: Option<RateLimits>, name: &'static str) -> Self {
+        self.shared = limits.map(|limits| Shared { limits, name });
+        self
     }
 
     /// Counts `count` more uses of a key, or none where they would be too many.
     ///
     /// # Errors
     /// When there is more.
-    pub fn take(&self, key: &K, count: u32, now: Millis) -> Result<(), Throttled> {
+    pub async fn take(&self, key: &K, count: u32, now: Millis) -> Result<(), Throttled> {
+        if let Some(Shared { limits, name }) = &self.shared {
+            let text = key.to_string();
+            match limits
+                .take(name, &text, count, self.most, self.window)
+                .await
+            {
+                Ok(Taken::Counted) => return Ok(()),
+                Ok(Taken::TooMuch(left)) => return Err(Throttled::after(left)),
+                // Nobody is let do more than a node alone allows.
+                Err(crate::redis::Away) => {}
+            }
+        }
+        self.take_here(key, count, now)
+    }
+
+    /// Takes one use back: it was not of the kind that counts.
+    pub async fn give_back(&self, key: &K) {
+        if let Some(Shared { limits, name }) = &self.shared
+            && limits.give_back(name, &key.to_string()).await.is_ok()
+        {
+            return;
+        }
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(used) = keys.get_mut(key) {
+            used.count = used.count.saturating_sub(1);
+        }
+    }
+
+    fn take_here(&self, key: &K, count: u32, now: Millis) -> Result<(), Throttled> {
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(used) = keys
             .get_mut(key)
@@ -67,12 +116,13 @@ impl<K: Hash + Eq + Clone> Throttle<K> {
         keys.insert(key.clone(), fresh);
         Ok(())
     }
+}
 
-    /// Takes one use back: it was not of the kind that counts.
-    pub fn give_back(&self, key: &K) {
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(used) = keys.get_mut(key) {
-            used.count = used.count.saturating_sub(1);
+impl Throttled {
+    /// There is more after so many milliseconds.
+    fn after(millis: Millis) -> Self {
+        Self {
+            seconds: u32::try_from((millis.max(1) + 999) / 1000).unwrap_or(u32::MAX),
         }
     }
 }
@@ -83,10 +133,7 @@ impl Used {
     }
 
     fn throttled(&self, now: Millis, window: Millis) -> Throttled {
-        let millis = (self.since + window - now).clamp(1, window);
-        Throttled {
-            seconds: u32::try_from((millis + 999) / 1000).unwrap_or(u32::MAX),
-        }
+        Throttled::after((self.since + window - now).min(window))
     }
 }
 
@@ -105,40 +152,40 @@ fn make_room<K: Hash + Eq + Clone>(keys: &mut HashMap<K, Used>, now: Millis, win
 mod tests {
     use super::*;
 
-    #[test]
-    fn more_is_refused_until_the_window_is_over() {
+    #[tokio::test]
+    async fn more_is_refused_until_the_window_is_over() {
         let throttle = Throttle::new(3, 10_000);
-        assert_eq!(throttle.take(&"ann", 2, 1_000), Ok(()));
+        assert_eq!(throttle.take(&"ann", 2, 1_000).await, Ok(()));
         assert_eq!(
-            throttle.take(&"ann", 2, 1_500),
+            throttle.take(&"ann", 2, 1_500).await,
             Err(Throttled { seconds: 10 })
         );
-        assert_eq!(throttle.take(&"ann", 1, 2_000), Ok(()));
+        assert_eq!(throttle.take(&"ann", 1, 2_000).await, Ok(()));
         assert_eq!(
-            throttle.take(&"ann", 1, 10_900),
+            throttle.take(&"ann", 1, 10_900).await,
             Err(Throttled { seconds: 1 })
         );
-        assert_eq!(throttle.take(&"bob", 1, 10_900), Ok(()));
-        assert_eq!(throttle.take(&"ann", 3, 11_000), Ok(()));
+        assert_eq!(throttle.take(&"bob", 1, 10_900).await, Ok(()));
+        assert_eq!(throttle.take(&"ann", 3, 11_000).await, Ok(()));
     }
 
-    #[test]
-    fn what_is_given_back_does_not_count() {
+    #[tokio::test]
+    async fn what_is_given_back_does_not_count() {
         let throttle = Throttle::new(1, 10_000);
         for now in 0..5 {
-            assert_eq!(throttle.take(&1, 1, now), Ok(()));
-            throttle.give_back(&1);
+            assert_eq!(throttle.take(&1, 1, now).await, Ok(()));
+            throttle.give_back(&1).await;
         }
     }
 
-    #[test]
-    fn its_memory_is_bounded() {
+    #[tokio::test]
+    async fn its_memory_is_bounded() {
         let throttle = Throttle::new(1, 10_000);
         for key in 0..3 * KEYS {
             let now = Millis::try_from(key / 1_000).unwrap();
-            assert_eq!(throttle.take(&key, 1, now), Ok(()));
+            assert_eq!(throttle.take(&key, 1, now).await, Ok(()));
             assert!(throttle.keys.lock().unwrap().len() <= KEYS);
         }
-        assert!(throttle.take(&(3 * KEYS - 1), 1, 61).is_err());
+        assert!(throttle.take(&(3 * KEYS - 1), 1, 61).await.is_err());
     }
 }

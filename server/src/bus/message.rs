@@ -5,6 +5,26 @@ use std::sync::Arc;
 use bytes::Bytes;
 use protocol::stream::{Account, Outcome, Presence, Read, Typing};
 use protocol::{ConversationId, Event, Seq, UserId};
+use uuid::Uuid;
+
+use crate::random::Random;
+
+/// Identifies a node, from its start to its end: one that starts again is another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub Uuid);
+
+impl NodeId {
+    /// A new one.
+    pub fn new(random: &Random) -> Self {
+        Self(uuid::Builder::from_random_bytes(random.bytes()).into_uuid())
+    }
+}
+
+impl std::fmt::Display for NodeId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// What a node can ask the bus for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,6 +35,10 @@ pub enum Topic {
     User(UserId),
     /// Whether a user is online.
     Presence(UserId),
+    /// What concerns one node: it hears this from its start on.
+    Node(NodeId),
+    /// What concerns all nodes: each hears this from its start on.
+    Nodes,
 }
 
 /// One message, and whom it is for.
@@ -43,6 +67,15 @@ pub enum Payload {
     Outcome(Outcome),
     /// On a presence: they came or went.
     Presence(Presence),
+    /// On a node: what became of commands that it waits for.
+    Answers {
+        /// Which, by the node's own count.
+        request: u64,
+        /// For whoever waits to read.
+        answers: Bytes,
+    },
+    /// On all nodes: sessions, by the hashes of their tokens, were ended.
+    SessionsEnded(Vec<[u8; 32]>),
 }
 
 /// An event with its form on the wire, made once and shared by the answer and all streams.

@@ -8,9 +8,11 @@ use protocol::conversation::{State, decide, targets_named, users_named};
 use protocol::event::Body;
 use protocol::{Code, CommandKind, ConversationId, Event, Limits, Millis, Seq, UserId};
 
+use super::retention::{keys_before, keys_until};
 use super::{Accepted, Outcome};
 use crate::bus::{Encoded, Message, Payload, Topic};
-use crate::store::append::{Changes, HeadRow, KeyRow, Known, Loaded, MembershipRow, Wanted};
+use crate::store::append::{Changes, CommandRow, Known, Loaded, MembershipRow, Wanted};
+use crate::telemetry::metrics::{DUPLICATES, REFUSED};
 
 /// What came of a batch.
 #[derive(Debug, Default)]
@@ -29,7 +31,10 @@ pub(super) fn wanted(batch: &[Accepted]) -> Wanted {
     for accepted in batch {
         let (sender, conversation) = (accepted.sender, accepted.conversation);
         let command = &accepted.submitted.command;
-        wanted.keys.push((command.client_id, sender));
+        let keys = [Some(command.client_id), accepted.submitted.after];
+        wanted
+            .keys
+            .extend(keys.into_iter().flatten().map(|key| (key, sender)));
         wanted.conversations.insert(conversation);
         wanted
             .targets
@@ -84,15 +89,33 @@ impl Fold<'_> {
         let Some(made_at) = client_id.made_at() else {
             return Outcome::Refused(Code::Malformed);
         };
-        if made_at < submitted.accepted_at - self.limits.retry_window {
-            return Outcome::Refused(Code::Expired);
-        }
-        if made_at > submitted.accepted_at + self.limits.clock_ahead {
-            return Outcome::Refused(Code::ClockAhead);
-        }
+        // First: whatever the clock says meanwhile, what is stored stays the result.
         if let Some(known) = self.loaded.known.get(&(client_id, accepted.sender)) {
             let known = known.clone();
             return self.repeat(accepted, &known);
+        }
+        if made_at < submitted.accepted_at - self.limits.retry_window {
+            return Outcome::Refused(Code::Expired);
+        }
+        // It has waited in the queue for longer than a repeat would still be known.
+        if made_at < keys_before(self.now, self.limits) {
+            return Outcome::Refused(Code::Expired);
+        }
+        if made_at > submitted.accepted_at + self.limits.clock_ahead {
+            // Recorded, so that another copy of it cannot be stored once its sender has been told to
+            // make a new id. What is days ahead was made up, and there may be no room for its record.
+            if made_at < keys_until(self.now) {
+                self.record(accepted, Err(Code::ClockAhead), self.now);
+            }
+            return Outcome::Refused(Code::ClockAhead);
+        }
+        if let Some(before) = submitted.after
+            && !self.loaded.known.contains_key(&(before, accepted.sender))
+            // Of what is older, nothing is known any more.
+            && before.made_at() >= Some(keys_before(self.now, self.limits))
+        {
+            metrics::counter!(REFUSED, "code" => Code::OutOfOrder.as_str()).increment(1);
+            return Outcome::Refused(Code::OutOfOrder);
         }
         let Some(state) = self.loaded.states.get_mut(&accepted.conversation) else {
             return Outcome::Refused(Code::Internal);
@@ -114,10 +137,12 @@ impl Fold<'_> {
                     self.now,
                 );
                 state.apply(&event);
-                self.record(accepted, Ok(event.seq), event.at);
-                Outcome::Stored(self.store(event, &body))
+                let encoded = self.store(event, &body);
+                self.record(accepted, Ok(&encoded), encoded.event.at);
+                Outcome::Stored(encoded)
             }
             Err(code) => {
+                metrics::counter!(REFUSED, "code" => code.as_str()).increment(1);
                 self.record(accepted, Err(code), self.now);
                 Outcome::Refused(code)
             }
@@ -127,6 +152,7 @@ impl Fold<'_> {
     /// The first result again, for a command that came before. Its event is published again: the
     /// writer that stored it may have ended before it could.
     fn repeat(&mut self, accepted: &Accepted, known: &Known) -> Outcome {
+        metrics::counter!(DUPLICATES).increment(1);
         if known.payload_hash != accepted.submitted.payload_hash {
             return Outcome::Refused(Code::PayloadMismatch);
         }
@@ -152,53 +178,36 @@ impl Fold<'_> {
         Outcome::Stored(encoded)
     }
 
-    fn record(&mut self, accepted: &Accepted, result: Result<Seq, Code>, at: Millis) {
-        let submitted = &accepted.submitted;
-        let client_id = submitted.command.client_id;
-        self.folded.changes.keys.push(KeyRow {
+    fn record(&mut self, accepted: &Accepted, result: Result<&Arc<Encoded>, Code>, at: Millis) {
+        let (sender, conversation) = (accepted.sender, accepted.conversation);
+        let client_id = accepted.submitted.command.client_id;
+        let payload_hash = accepted.submitted.payload_hash;
+        self.folded.changes.commands.push(CommandRow {
             client_id,
-            sender: accepted.sender,
-            payload_hash: submitted.payload_hash,
-            conversation: accepted.conversation,
-            result,
+            sender,
+            payload_hash,
+            conversation,
+            result: result.map(Arc::clone),
             at,
         });
-        self.loaded.known.insert(
-            (client_id, accepted.sender),
-            Known {
-                payload_hash: submitted.payload_hash,
-                result: result.map(|seq| (accepted.conversation, seq, at)),
-            },
-        );
+        let known = Known {
+            payload_hash,
+            result: result.map(|encoded| (conversation, encoded.event.seq, at)),
+        };
+        self.loaded.known.insert((client_id, sender), known);
     }
 
-    /// Takes a new event in: its row, and all the rows it changes.
+    /// Takes a new event in: all the rows it changes besides its own.
     fn store(&mut self, event: Event, body: &Body) -> Arc<Encoded> {
         let id = event.conversation;
         let changes = &mut self.folded.changes;
-        changes.heads.insert(
-            id,
-            HeadRow {
-                seq: event.seq,
-                msg_no: event.msg_no,
-                at: event.at,
-            },
-        );
         match body {
             Body::Message(message) => {
                 // Who writes has read what stands above.
-                let write = changes.reads.entry((id, event.sender)).or_default();
-                write.wrote = Some((event.seq, event.msg_no));
-                write.mention = 0;
-                for user in message
-                    .mentions
-                    .iter()
-                    .filter(|user| **user != event.sender)
-                {
-                    let read = changes.reads.entry((id, *user)).or_default();
-                    if read.mention == 0 {
-                        read.mention = event.seq;
-                    }
+                changes.called.remove(&(id, event.sender));
+                let called = message.mentions.iter();
+                for user in called.filter(|user| **user != event.sender) {
+                    changes.called.entry((id, *user)).or_insert(event.seq);
                 }
                 if message.mention_all {
                     changes.mention_all.push((id, event.seq, event.sender));
@@ -219,7 +228,7 @@ impl Fold<'_> {
                     let row = changes.memberships.entry((id, *user)).or_default();
                     row.left = Some((event.seq, event.msg_no));
                     changes.members.remove(&(id, *user));
-                    changes.reads.remove(&(id, *user));
+                    changes.called.remove(&(id, *user));
                 }
                 self.detail(id);
             }
@@ -235,7 +244,6 @@ impl Fold<'_> {
             Body::Recalled | Body::Unknown => {}
         }
         let encoded = Arc::new(Encoded::new(event));
-        self.folded.changes.events.push(Arc::clone(&encoded));
         self.encoded
             .insert((id, encoded.event.seq), Arc::clone(&encoded));
         self.publish_event(&encoded);

@@ -2,16 +2,21 @@
 
 use protocol::{ConversationId, UserId};
 
-use super::{Accepted, Outcome, Submitted, Unavailable, Writer};
+use super::broker::Door;
+use super::{Accepted, Outcome, Submitted, Unavailable};
 use crate::queue;
 
 /// What the writer answers.
 pub(super) type Answer = Result<Outcome, Unavailable>;
 
 /// Takes commands in, and tells what became of them. Clones share one queue.
-#[derive(Debug, Clone)]
-pub struct Ingest {
-    queue: queue::Sender<Accepted, Answer>,
+#[derive(Clone)]
+pub struct Ingest(Way);
+
+#[derive(Clone)]
+enum Way {
+    Memory(queue::Sender<Accepted, Answer>),
+    Broker(Door),
 }
 
 /// How many requests may wait for the writer.
@@ -21,13 +26,18 @@ const WAITING: usize = 4_096;
 const BATCH: usize = 256;
 
 impl Ingest {
-    /// An entrance, and the queue behind it.
-    pub(super) fn new() -> (Self, queue::Receiver<Accepted, Answer>) {
-        let (queue, receiver) = queue::in_process(WAITING);
-        (Self { queue }, receiver)
+    /// An entrance to a queue in memory.
+    pub(super) fn to_memory(queue: queue::Sender<Accepted, Answer>) -> Self {
+        Self(Way::Memory(queue))
     }
 
-    /// Hands commands over, in order, all or none, and waits until they are committed or refused.
+    /// An entrance to the broker's queues.
+    pub(super) fn to_broker(door: Door) -> Self {
+        Self(Way::Broker(door))
+    }
+
+    /// Hands commands over, in order, all or none, and waits until they are committed or refused; with
+    /// a broker, only for a moment once it has them.
     ///
     /// The answer holds one outcome a command, in the same order. Dropping the future does not take
     /// the commands back.
@@ -41,6 +51,10 @@ impl Ingest {
         if count == 0 {
             return Vec::new();
         }
+        let queue = match &self.0 {
+            Way::Memory(queue) => queue,
+            Way::Broker(door) => return door.submit(sender, conversation, commands).await,
+        };
         let accepted = commands
             .into_iter()
             .map(|submitted| Accepted {
@@ -49,7 +63,7 @@ impl Ingest {
                 submitted,
             })
             .collect();
-        let answers = match self.queue.push(accepted) {
+        let answers = match queue.push(accepted) {
             Ok(answers) => answers.await.ok(),
             Err(queue::Closed) => None,
         };
@@ -57,14 +71,47 @@ impl Ingest {
     }
 
     /// Takes no more; what was taken is still committed and answered.
-    pub(super) fn stop(&self) {
-        self.queue.close();
+    pub(super) async fn stop(&self) {
+        match &self.0 {
+            Way::Memory(queue) => queue.close(),
+            Way::Broker(door) => door.close().await,
+        }
     }
+
+    /// Takes in what the bus says of requests of this node.
+    pub(super) fn answered(&self, request: u64, answers: &[u8]) {
+        if let Way::Broker(door) = &self.0 {
+            door.answered(request, answers);
+        }
+    }
+
+    /// How the broker is; `None` without one.
+    pub fn broker(&self) -> Option<&Door> {
+        match &self.0 {
+            Way::Memory(_) => None,
+            Way::Broker(door) => Some(door),
+        }
+    }
+}
+
+/// A queue in memory, in front of this node's writer.
+pub(super) fn memory() -> (
+    queue::Sender<Accepted, Answer>,
+    queue::Receiver<Accepted, Answer>,
+) {
+    queue::in_process(WAITING)
 }
 
 /// Stores what queues, until the queue is closed and empty: while one batch commits, the next one
 /// gathers, so that an idle server adds no delay and a busy one commits many at once.
-pub(super) async fn drain(mut queue: queue::Receiver<Accepted, Answer>, writer: Writer) {
+///
+/// A batch that the database did not take may have been too much for it in the time that a statement
+/// has: it is tried with half as many commands next, and with twice as many once that went well.
+pub(super) async fn drain<C, R: Send + 'static>(
+    mut queue: queue::Receiver<C, Result<R, Unavailable>>,
+    store: impl AsyncFn(&[C]) -> Vec<Result<R, Unavailable>>,
+) {
+    let mut most = BATCH;
     while let Some(deliveries) = queue.next_batch(BATCH).await {
         let mut commands = Vec::new();
         let mut replies = Vec::with_capacity(deliveries.len());
@@ -72,10 +119,60 @@ pub(super) async fn drain(mut queue: queue::Receiver<Accepted, Answer>, writer: 
             replies.push((delivery.commands.len(), delivery.reply));
             commands.extend(delivery.commands);
         }
-        let mut answers = writer.batch(&commands).await.into_iter();
-        for (count, reply) in replies {
-            // Nobody may be waiting any more; a repeat will ask again.
-            let _ = reply.send(answers.by_ref().take(count).collect());
+        let mut answers = Vec::with_capacity(commands.len());
+        while answers.len() < commands.len() {
+            let rest = &commands[answers.len()..];
+            let batch = &rest[..rest.len().min(most)];
+            let stored = store(batch).await;
+            let all = stored.iter().all(Result::is_ok);
+            answers.extend(stored);
+            if all {
+                most = BATCH.min(most * 2);
+            } else {
+                most = (batch.len() / 2).max(1);
+                // What follows would overtake what was not stored.
+                answers.resize_with(commands.len(), || Err(Unavailable));
+            }
         }
+        let mut answers = answers.into_iter();
+        // On a thread of the runtime: from this one, each reply would have to wake one by itself.
+        tokio::spawn(async move {
+            for (count, reply) in replies {
+                // Nobody may be waiting any more; a repeat will ask again.
+                let _ = reply.send(answers.by_ref().take(count).collect());
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    #[tokio::test]
+    async fn batches_shrink_to_what_the_database_takes_and_grow_again() {
+        let (sender, receiver) = queue::in_process(8);
+        let sizes = RefCell::new(Vec::new());
+        let draining = drain(receiver, async |batch: &[u32]| {
+            sizes.borrow_mut().push(batch.len());
+            let takes = batch.len() <= 30;
+            let answer = |command: &u32| takes.then_some(*command).ok_or(Unavailable);
+            batch.iter().map(answer).collect()
+        });
+        let all: Vec<u32> = (0..200).collect();
+        let sending = async {
+            let mut stored = Vec::new();
+            while stored.len() < all.len() {
+                let answers = sender.push(all[stored.len()..].to_vec()).unwrap();
+                stored.extend(answers.await.unwrap().into_iter().map_while(Result::ok));
+            }
+            sender.close();
+            stored
+        };
+        let ((), stored) = tokio::join!(draining, sending);
+        assert_eq!(stored, all, "each once, in order");
+        let sizes = sizes.into_inner();
+        assert_eq!(sizes[..5], [200, 100, 50, 25, 50]);
     }
 }

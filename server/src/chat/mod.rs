@@ -4,6 +4,7 @@
 //! [`Hub`], which forwards each conversation's log in order to the streams of its members.
 //! [`Chat`] holds the parts together and runs their tasks.
 
+mod broker;
 mod fold;
 mod hub;
 mod ingest;
@@ -11,16 +12,18 @@ mod outcome;
 mod reads;
 mod retention;
 mod running;
+mod serving_nodes;
 mod writer;
 
 use protocol::Limits;
 
+pub use broker::Door;
 pub use hub::{Hub, SessionCheck, SessionKey, Subscription};
 pub use ingest::Ingest;
 pub use outcome::{Accepted, Outcome, Submitted, Unavailable};
 pub use reads::{Reads, ReadsError};
 pub use retention::retain;
-pub use running::Chat;
+pub use running::{Chat, SessionForgetter, steer};
 pub use writer::Writer;
 
 /// What the chat needs to know of the configuration.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use protocol::api::commands::ExpiredEvent;
 use protocol::command::PayloadHash;
-use protocol::{Code, Command, ConversationId, Millis, UserId};
+use protocol::{ClientId, Code, Command, ConversationId, Millis, UserId};
 
 use crate::bus::Encoded;
 
@@ -15,6 +15,8 @@ pub struct Submitted {
     pub command: Command,
     /// Tells a repeat from another command under the same `client_id`.
     pub payload_hash: PayloadHash,
+    /// The sender's command that has to be stored or refused before this one.
+    pub after: Option<ClientId>,
     /// When the server took it: rules about time go by this.
     pub accepted_at: Millis,
 }
@@ -38,10 +40,12 @@ pub enum Outcome {
     Stored(Arc<Encoded>),
     /// Committed by an earlier attempt; its event has expired since.
     StoredExpired(ExpiredEvent),
-    /// On the broker's disk: it will be committed, or its refusal recorded.
+    /// On the broker's disk: it will be committed, or its refusal recorded; or it comes to nothing,
+    /// since the broker has lost what it is to follow.
     Queued,
     /// Not committed, and never will be under this `client_id`; `PayloadMismatch`, `Expired` and
-    /// `ClockAhead` are not kept.
+    /// the `ClockAhead` of an id that is days ahead are not kept. Neither is `OutOfOrder`, which may be
+    /// tried again.
     Refused(Code),
 }
 

@@ -1,12 +1,43 @@
 //! Letting go of what is too old.
 
-use protocol::Millis;
+use protocol::{Limits, Millis};
 
 use super::Settings;
 use crate::clock::Clock;
-use crate::store::{Deleted, Store, StoreError};
+use crate::store::{DAYS_AHEAD, Deleted, Store, StoreError};
 
 const DAY: Millis = 24 * 60 * 60 * 1_000;
+
+/// Makes room for what is to come, and for commands that may still come late.
+///
+/// # Errors
+/// The database cannot serve.
+pub(super) async fn make_room(
+    store: &Store,
+    now: Millis,
+    settings: &Settings,
+) -> Result<(), StoreError> {
+    let (events_before, keys_before) = horizons(now, settings);
+    store.make_room(events_before, keys_before, now).await
+}
+
+/// The times before which events, and commands' records, are too old.
+fn horizons(now: Millis, settings: &Settings) -> (Millis, Millis) {
+    (
+        now - Millis::from(settings.retention_days) * DAY,
+        keys_before(now, &settings.limits),
+    )
+}
+
+/// The time before which no record of a command is kept.
+pub(super) fn keys_before(now: Millis, limits: &Limits) -> Millis {
+    now - limits.retry_window - DAY
+}
+
+/// The time before which records of commands have room that was made for them long ago.
+pub(super) fn keys_until(now: Millis) -> Millis {
+    now + (DAYS_AHEAD - 1) * DAY
+}
 
 /// Deletes what is too old, in small steps between which sends go on: events after
 /// [`Settings::retention_days`], commands' records a day after they can be retried, sessions that
@@ -20,8 +51,8 @@ pub async fn retain(
     settings: &Settings,
 ) -> Result<Deleted, StoreError> {
     let now = clock.now();
-    let events_before = now - Millis::from(settings.retention_days) * DAY;
-    let keys_before = now - settings.limits.retry_window - DAY;
+    make_room(store, now, settings).await?;
+    let (events_before, keys_before) = horizons(now, settings);
     let mut total = Deleted::default();
     loop {
         let deleted = store

@@ -7,15 +7,24 @@ use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::MissedTickBehavior;
 
-use super::ingest::drain;
-use super::{Hub, Ingest, Reads, SessionCheck, Settings, Writer, retain};
-use crate::bus::{Bus, InProcess};
+use super::broker::{Door, Serving};
+use super::ingest::{Answer, drain, memory};
+use super::serving_nodes::ServingNode;
+use super::{Accepted, Hub, Ingest, Reads, SessionCheck, SessionKey, Settings, Writer, retain};
+use crate::bus::{Arrived, Bus, InProcess, Message, OverRedis, Payload, Receiver, Topic};
 use crate::clock::Clock;
+use crate::network::Network;
 use crate::presence::Presence;
+use crate::queue;
+use crate::queue::rabbitmq::{Consumers, Publisher};
 use crate::random::Random;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
+use crate::telemetry::metrics::QUEUE_DEPTH;
 
-/// The whole chat core of an embedded server, with its tasks running. Clones share it.
+/// Is told which sessions another node has ended.
+pub type SessionForgetter = Arc<dyn Fn(&[SessionKey]) + Send + Sync>;
+
+/// The whole chat core of a node, with its tasks running. Clones share it.
 #[derive(Clone)]
 pub struct Chat {
     /// Commands go in here.
@@ -32,69 +41,90 @@ pub struct Chat {
 }
 
 struct Tasks {
-    writer: Option<JoinHandle<()>>,
+    /// The writer, behind its queue in memory.
+    writer: Option<(queue::Sender<Accepted, Answer>, JoinHandle<()>)>,
+    /// What hands it what the broker delivers.
+    serving: Option<ServingNode>,
     others: Vec<JoinHandle<()>>,
 }
 
 const TICK: Duration = Duration::from_secs(1);
-const SWEEP: Duration = Duration::from_secs(10);
+/// How many seconds pass between two looks for what the bus lost, while it is there.
+const SWEEP: u32 = 10;
 const RETENTION: Duration = Duration::from_mins(1);
 
 impl Chat {
-    /// Starts writer, hub, sweep, retention and heartbeats as tasks of the current runtime.
+    /// Starts what the node's role is: the writer and retention, and hub, sweep and heartbeats, as
+    /// tasks of the current runtime.
     pub fn start(
         store: Store,
         clock: Clock,
         random: Random,
         settings: Settings,
         sessions: SessionCheck,
+        forget: SessionForgetter,
+        network: Option<Network>,
     ) -> Self {
-        let (bus, mut from_bus) = InProcess::new();
-        let bus: Arc<dyn Bus> = Arc::new(bus);
-        let presence = Presence::new(Arc::clone(&bus), clock.clone());
-        let (ingest, queue) = Ingest::new();
-        let writer = Writer::new(
-            store.clone(),
-            Arc::clone(&bus),
-            clock.clone(),
-            settings.limits.clone(),
-        );
+        let shards = store.installation().shards;
+        let mut serving = None;
+        let (bus, from_bus, presence, ingest, writer);
+        if let Some(network) = network {
+            let (over_redis, receiver) =
+                OverRedis::start(network.redis.clone(), network.arrivals, network.node);
+            bus = Arc::new(over_redis) as Arc<dyn Bus>;
+            from_bus = receiver;
+            let node = network.node;
+            presence = Presence::over_redis(network.redis, node, Arc::clone(&bus), clock.clone());
+            let publisher = Publisher::start(network.rabbitmq.clone());
+            ingest = Ingest::to_broker(Door::new(publisher, shards, node, clock.clone()));
+            writer = network.writes.then(|| {
+                let writer = start_writer(&store, &bus, &clock, &settings);
+                let handler = Serving::new(writer.0.clone(), Arc::clone(&bus));
+                let consumers = Consumers::start(network.rabbitmq, Arc::new(handler));
+                serving = Some(ServingNode::start(consumers, store.clone(), node, shards));
+                writer
+            });
+        } else {
+            let (in_process, receiver) = InProcess::new();
+            bus = Arc::new(in_process) as Arc<dyn Bus>;
+            from_bus = receiver;
+            presence = Presence::new(Arc::clone(&bus), clock.clone());
+            let started = start_writer(&store, &bus, &clock, &settings);
+            ingest = Ingest::to_memory(started.0.clone());
+            writer = Some(started);
+        }
         let hub = Hub::new(
             store.clone(),
             Arc::clone(&bus),
             presence.clone(),
             clock.clone(),
-            random,
+            random.clone(),
             settings.clone(),
             sessions,
         );
         let reads = Reads::new(store.clone(), Arc::clone(&bus), clock.clone());
-
-        // On a thread of its own: waiting behind requests at each step, it would hold them all up.
-        let runtime = Handle::current();
-        let writing = spawn_blocking(move || runtime.block_on(drain(queue, writer)));
-        let delivering = tokio::spawn({
-            let hub = hub.clone();
-            async move {
-                while let Some(messages) = from_bus.next().await {
-                    hub.deliver(messages).await;
-                }
-            }
-        });
-        let ticking = every(TICK, {
-            let hub = hub.clone();
-            move || {
-                let hub = hub.clone();
-                async move { hub.tick().await }
-            }
-        });
-        let sweeping = every(SWEEP, {
-            let hub = hub.clone();
-            move || sweep(hub.clone())
-        });
-        let retaining = every(RETENTION, move || {
-            let_go(store.clone(), clock.clone(), settings.clone())
-        });
+        let mut others = vec![
+            tokio::spawn(deliver(from_bus, hub.clone(), ingest.clone(), forget)),
+            every(TICK, with(&hub, |hub| async move { hub.tick().await })),
+            every(
+                TICK,
+                with(&hub, |hub| async move { hub.look_at_presence().await }),
+            ),
+            tokio::spawn(sweep_now_and_then(hub.clone(), Arc::clone(&bus))),
+        ];
+        if ingest.broker().is_some() {
+            others.push(every(TICK * SWEEP, {
+                let ingest = ingest.clone();
+                move || count_waiting(ingest.clone())
+            }));
+        }
+        if writer.is_some() {
+            others.push(every(RETENTION, {
+                let (store, clock) = (store.clone(), clock.clone());
+                move || let_go(store.clone(), clock.clone(), settings.clone())
+            }));
+        }
+        others.push(tokio::spawn(follow(store, clock, random)));
         Self {
             ingest,
             hub,
@@ -102,24 +132,33 @@ impl Chat {
             presence,
             bus,
             tasks: Arc::new(Mutex::new(Tasks {
-                writer: Some(writing),
-                others: vec![delivering, ticking, sweeping, retaining],
+                writer,
+                serving,
+                others,
             })),
         }
     }
 
-    /// Stops: new commands are refused, those taken are committed and answered, then the streams
-    /// get `bye`. Returns once all that is done; the store may be closed then.
+    /// Stops: new commands are refused, those taken are committed and answered, shards go to other
+    /// nodes, then the streams get `bye`. Returns once all that is done; the store may be closed then.
     pub async fn stop(&self) {
-        self.ingest.stop();
-        let (writer, others) = {
+        self.ingest.stop().await;
+        let (serving, writer, others) = {
             let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-            (tasks.writer.take(), std::mem::take(&mut tasks.others))
+            (
+                tasks.serving.take(),
+                tasks.writer.take(),
+                std::mem::take(&mut tasks.others),
+            )
         };
-        if let Some(writer) = writer
-            && let Err(error) = writer.await
-        {
-            tracing::error!(%error, "the writer ended badly");
+        if let Some(serving) = serving {
+            serving.stop().await;
+        }
+        if let Some((queue, writer)) = writer {
+            queue.close();
+            if let Err(error) = writer.await {
+                tracing::error!(%error, "the writer ended badly");
+            }
         }
         // What the last batch published is still on its way; a sweep carries it to the streams.
         if let Err(error) = self.hub.sweep().await {
@@ -132,7 +171,114 @@ impl Chat {
     }
 }
 
-async fn sweep(hub: Hub) {
+/// A writer behind a queue in memory.
+fn start_writer(
+    store: &Store,
+    bus: &Arc<dyn Bus>,
+    clock: &Clock,
+    settings: &Settings,
+) -> (queue::Sender<Accepted, Answer>, JoinHandle<()>) {
+    let (sender, receiver) = memory();
+    let writer = Writer::new(
+        store.clone(),
+        Arc::clone(bus),
+        clock.clone(),
+        settings.clone(),
+    );
+    // On a thread of its own: waiting behind requests at each step, it would hold them all up.
+    let runtime = Handle::current();
+    let writing = spawn_blocking(move || {
+        let store = async |commands: &[Accepted]| writer.batch(commands).await;
+        runtime.block_on(drain(receiver, store));
+    });
+    (sender, writing)
+}
+
+/// Hands on what comes by the bus.
+async fn deliver(mut from_bus: Receiver, hub: Hub, ingest: Ingest, forget: SessionForgetter) {
+    while let Some(arrived) = from_bus.next().await {
+        match arrived {
+            Arrived::Messages(messages) => {
+                let (own, streams): (Vec<Message>, Vec<Message>) = messages
+                    .into_iter()
+                    .partition(|message| matches!(message.topic, Topic::Node(_) | Topic::Nodes));
+                for message in own {
+                    match message.payload {
+                        Payload::Answers { request, answers } => ingest.answered(request, &answers),
+                        Payload::SessionsEnded(keys) => {
+                            forget(&keys);
+                            for key in keys {
+                                hub.end_session(key);
+                            }
+                        }
+                        // Published to another kind of topic than it is for.
+                        _ => {}
+                    }
+                }
+                if !streams.is_empty() {
+                    hub.deliver(streams).await;
+                }
+            }
+            Arrived::Back => sweep(&hub).await,
+        }
+    }
+}
+
+/// Looks for what the bus lost: now and then, and every second while it is away.
+async fn sweep_now_and_then(hub: Hub, bus: Arc<dyn Bus>) {
+    let mut ticks = 0;
+    let mut interval = tokio::time::interval(TICK);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        ticks += 1;
+        if ticks >= SWEEP || bus.is_away() {
+            ticks = 0;
+            sweep(&hub).await;
+        }
+    }
+}
+
+/// Follows the database: its clock, and whether it is still the same place of its history.
+async fn follow(store: Store, clock: Clock, random: Random) {
+    let mut interval = tokio::time::interval(TICK * SWEEP);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        let followed = async {
+            steer(&store, &clock).await?;
+            store.check_history(&clock, &random).await
+        };
+        if let Err(error) = followed.await {
+            tracing::debug!(%error, "the database could not be followed");
+        }
+    }
+}
+
+/// Sets the clock by the database's, if that is a server's.
+///
+/// # Errors
+/// The database cannot serve.
+pub async fn steer(store: &Store, clock: &Clock) -> Result<(), StoreError> {
+    let asked = clock.now();
+    if let Some(time) = store.time().await? {
+        let on_the_way = (clock.now() - asked) / 2;
+        clock.steer(time + on_the_way);
+    }
+    Ok(())
+}
+
+/// Counts what waits in the broker's queues.
+async fn count_waiting(ingest: Ingest) {
+    if let Some(broker) = ingest.broker()
+        && let Ok(depth) = broker.depth().await
+    {
+        #[expect(clippy::cast_precision_loss, reason = "a gauge")]
+        metrics::gauge!(QUEUE_DEPTH).set(depth as f64);
+    }
+}
+
+async fn sweep(hub: &Hub) {
     if let Err(error) = hub.sweep().await {
         tracing::warn!(%error, "the sweep could not look");
     }
@@ -149,6 +295,15 @@ async fn let_go(store: Store, clock: Clock, settings: Settings) {
         ),
         Err(error) => tracing::warn!(%error, "what is too old could not be deleted"),
     }
+}
+
+/// Something to run again and again, with the hub.
+fn with<F, W>(hub: &Hub, work: W) -> impl Fn() -> F + Send + 'static
+where
+    W: Fn(Hub) -> F + Send + 'static,
+{
+    let hub = hub.clone();
+    move || work(hub.clone())
 }
 
 /// Runs something at once, and then every so often. After a pause of the process it runs once, not as

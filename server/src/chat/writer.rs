@@ -2,17 +2,24 @@
 
 use std::sync::Arc;
 
-use protocol::{Code, Limits};
+use protocol::mistakes::{Mistake, made};
+use protocol::{Code, Millis};
+use tokio::time::Instant;
 
 use super::fold::{fold, wanted};
-use super::{Accepted, Outcome, Unavailable};
+use super::retention::make_room;
+use super::{Accepted, Outcome, Settings, Unavailable};
 use crate::bus::Bus;
 use crate::clock::Clock;
-use crate::store::append::{Changes, KeyRow};
+use crate::store::append::{Changes, CommandRow};
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::{
-    BATCH_COMMANDS, COMMANDS_REJECTED, COMMANDS_UNAVAILABLE, EVENTS_STORED,
+    BATCH_COMMANDS, COMMANDS_REJECTED, COMMANDS_UNAVAILABLE, COMMIT_SECONDS, CONFLICTS,
+    EVENTS_STORED, QUEUE_AGE_SECONDS,
 };
+
+/// How often a batch is decided anew before it is given up for now.
+const ATTEMPTS: u32 = 8;
 
 /// Stores batches of commands: the only one that writes events.
 ///
@@ -22,17 +29,17 @@ pub struct Writer {
     store: Store,
     bus: Arc<dyn Bus>,
     clock: Clock,
-    limits: Limits,
+    settings: Settings,
 }
 
 impl Writer {
     /// A writer to this store, that tells this bus.
-    pub fn new(store: Store, bus: Arc<dyn Bus>, clock: Clock, limits: Limits) -> Self {
+    pub fn new(store: Store, bus: Arc<dyn Bus>, clock: Clock, settings: Settings) -> Self {
         Self {
             store,
             bus,
             clock,
-            limits,
+            settings,
         }
     }
 
@@ -80,15 +87,44 @@ impl Writer {
         outcomes
     }
 
+    /// Stores a batch, deciding it again where what it was decided by changed meanwhile.
     async fn store_all(&self, commands: &[Accepted]) -> Result<Vec<Outcome>, StoreError> {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let error = match self.try_to_store(commands).await {
+                Err(error) if attempts < ATTEMPTS => error,
+                done => return done,
+            };
+            if error.is_conflict() {
+                metrics::counter!(CONFLICTS).increment(1);
+                continue;
+            }
+            match error {
+                StoreError::NoRoom(_) => {
+                    make_room(&self.store, self.clock.now(), &self.settings).await?;
+                }
+                error => return Err(error),
+            }
+        }
+    }
+
+    async fn try_to_store(&self, commands: &[Accepted]) -> Result<Vec<Outcome>, StoreError> {
+        let began = Instant::now();
         let mut append = self.store.begin_append().await?;
         let loaded = append.load(&wanted(commands)).await?;
-        let folded = fold(commands, loaded, self.clock.now(), &self.limits);
-        append.save(&folded.changes).await?;
-        append.commit().await?;
+        let folded = fold(commands, loaded, self.clock.now(), &self.settings.limits);
+        if made(Mistake::PublishBeforeCommit) {
+            self.bus.publish(folded.messages.clone());
+        }
+        append.commit(&folded.changes).await?;
+        metrics::histogram!(COMMIT_SECONDS).record(began.elapsed());
+        let oldest = commands.iter().map(|it| it.submitted.accepted_at).min();
+        metrics::gauge!(QUEUE_AGE_SECONDS).set(seconds(self.clock.now() - oldest.unwrap_or(0)));
         metrics::histogram!(BATCH_COMMANDS).record(size(commands.len()));
-        metrics::counter!(EVENTS_STORED)
-            .increment(u64::try_from(folded.changes.events.len()).unwrap_or(0));
+        let stored = folded.changes.commands.iter();
+        let events = stored.filter(|command| command.result.is_ok()).count();
+        metrics::counter!(EVENTS_STORED).increment(u64::try_from(events).unwrap_or(0));
         self.bus.publish(folded.messages);
         Ok(folded.outcomes)
     }
@@ -107,7 +143,7 @@ impl Writer {
             "a command cannot be stored and is refused"
         );
         metrics::counter!(COMMANDS_REJECTED).increment(1);
-        let key = KeyRow {
+        let refused = CommandRow {
             client_id: command.submitted.command.client_id,
             sender: command.sender,
             payload_hash: command.submitted.payload_hash,
@@ -116,13 +152,11 @@ impl Writer {
             at: self.clock.now(),
         };
         let changes = Changes {
-            now: key.at,
-            keys: vec![key],
+            now: refused.at,
+            commands: vec![refused],
             ..Changes::default()
         };
-        let mut append = self.store.begin_append().await?;
-        append.save(&changes).await?;
-        append.commit().await?;
+        self.store.begin_append().await?.commit(&changes).await?;
         Ok(vec![Outcome::Refused(Code::Rejected)])
     }
 }
@@ -130,6 +164,11 @@ impl Writer {
 fn unavailable(error: &StoreError, commands: usize) {
     tracing::error!(%error, commands, "commands were not accepted");
     metrics::counter!(COMMANDS_UNAVAILABLE).increment(u64::try_from(commands).unwrap_or(0));
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a span of time")]
+fn seconds(millis: Millis) -> f64 {
+    millis.max(0) as f64 / 1_000.0
 }
 
 #[expect(clippy::cast_precision_loss, reason = "at most a few hundred")]

@@ -10,20 +10,22 @@ use protocol::problem::Fault;
 use protocol::{ClientId, Code, Command, CommandKind, ConversationId, FieldError, Problem, UserId};
 use serde_json::value::RawValue;
 
-use super::extract::{InPath, JsonBytes, parse};
+use super::extract::{After, InPath, JsonBytes, parse};
 use super::problem::Failure;
 use super::signed_in::SignedIn;
 use crate::app_state::AppState;
 use crate::chat::{Outcome, Submitted, Unavailable};
 
 /// Sends commands to a conversation, in order: one, or an array of at most 16, of which each gets
-/// an answer of its own.
+/// an answer of its own. With `zspchat-after` they are taken only after that command of the sender was
+/// stored or refused: what follows a `202` says so, and is not overtaken by what the broker may lose.
 ///
 /// # Errors
-/// `404` never a member, `409 payload_mismatch`, `410 expired`, `422` refused, `429`, `503` when it
+/// `404` never a member, `409 out_of_order`, `409 payload_mismatch`, `410 expired`, `422` refused, `429`, `503` when it
 /// is not accepted.
 #[utoipa::path(post, path = "/api/v1/conversations/{conversation}/commands",
-    params(("conversation" = String, Path)), request_body = Command,
+    params(("conversation" = String, Path), ("zspchat-after" = Option<String>, Header)),
+    request_body = Command,
     responses((status = 201, description = "Committed", body = protocol::Event),
         (status = 202, description = "On the broker's disk", body = Queued),
         (status = 200, description = "To an array: an answer each", body = Vec<Answer>)))]
@@ -31,14 +33,15 @@ pub async fn post(
     State(app): State<AppState>,
     user: SignedIn,
     InPath(conversation): InPath,
+    After(after): After,
     JsonBytes(bytes): JsonBytes,
 ) -> Result<Response, Failure> {
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
         let posted: Vec<&RawValue> = parse(&bytes)?;
-        return array(&app, user.id, conversation, &posted).await;
+        return array(&app, user.id, conversation, after, &posted).await;
     }
     let posted: &RawValue = parse(&bytes)?;
-    let submitted = submitted(&app, conversation, posted)?.map_err(Failure::invalid)?;
+    let submitted = submitted(&app, conversation, after, posted)?.map_err(Failure::invalid)?;
     let client_id = submitted.command.client_id;
     let outcome = submit(&app, user.id, conversation, vec![submitted])
         .await?
@@ -71,6 +74,7 @@ async fn array(
     app: &AppState,
     user: UserId,
     conversation: ConversationId,
+    after: Option<ClientId>,
     posted: &[&RawValue],
 ) -> Result<Response, Failure> {
     let max = app.limits().commands_per_request;
@@ -86,7 +90,7 @@ async fn array(
     let mut places = Vec::with_capacity(posted.len());
     let mut accepted = Vec::with_capacity(posted.len());
     for json in posted {
-        match submitted(app, conversation, json)? {
+        match submitted(app, conversation, after, json)? {
             Ok(command) => {
                 places.push(answers.len());
                 answers.push(answer(command.command.client_id));
@@ -155,6 +159,7 @@ impl Refused for Answer {
 fn submitted(
     app: &AppState,
     conversation: ConversationId,
+    after: Option<ClientId>,
     json: &RawValue,
 ) -> Result<Result<Submitted, Vec<FieldError>>, Failure> {
     let bytes = json.get().as_bytes();
@@ -162,6 +167,7 @@ fn submitted(
     Ok(command.checked(app.limits()).map(|command| Submitted {
         command,
         payload_hash: payload_hash(conversation, bytes),
+        after,
         accepted_at: app.clock.now(),
     }))
 }
@@ -180,7 +186,7 @@ pub async fn submit(
         return Ok(Vec::new());
     }
     let count = u32::try_from(commands.len()).unwrap_or(u32::MAX);
-    if let Err(throttled) = app.commands.take(&user, count, app.clock.now()) {
+    if let Err(throttled) = app.commands.take(&user, count, app.clock.now()).await {
         metrics::counter!(crate::telemetry::metrics::HTTP_THROTTLED, "by" => "commands")
             .increment(1);
         return Err(Failure::throttled(throttled));
@@ -218,6 +224,7 @@ pub async fn submit_one(
     let submitted = Submitted {
         payload_hash: payload_hash(conversation, &json),
         command,
+        after: None,
         accepted_at: app.clock.now(),
     };
     let outcome = submit(app, user, conversation, vec![submitted])
@@ -254,6 +261,7 @@ pub async fn create_group(
                 members: group.members,
             },
         },
+        after: None,
         accepted_at: app.clock.now(),
     };
     let outcome = submit(app, user, conversation, vec![create])
@@ -262,6 +270,8 @@ pub async fn create_group(
         .unwrap_or(Err(Unavailable))?;
     match outcome {
         Outcome::Refused(code) => Err(code.into()),
-        _ => Ok(()),
+        // It will be made. Whoever asks again, under the same id, is told once it is.
+        Outcome::Queued => Err(Failure::unavailable()),
+        Outcome::Stored(_) | Outcome::StoredExpired(_) => Ok(()),
     }
 }

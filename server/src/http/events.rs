@@ -63,7 +63,10 @@ pub async fn calibrate(
     Json(calibrate): Json<Calibrate>,
 ) -> Result<Answer<Calibrated>, Failure> {
     check_count("ranges", calibrate.ranges.len())?;
-    Ok(Answer(app.store.calibrate(user.id, &calibrate).await?))
+    let calibrated = app.store.calibrate(user.id, &calibrate).await?;
+    let ranges = u64::try_from(calibrated.ranges.len()).unwrap_or(u64::MAX);
+    metrics::counter!(crate::telemetry::metrics::CALIBRATED).increment(ranges);
+    Ok(Answer(calibrated))
 }
 
 fn check_count(field: &str, count: usize) -> Result<(), Failure> {

@@ -4,7 +4,8 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
-use protocol::{Code, ConversationId, UserId};
+use protocol::api::AFTER_HEADER;
+use protocol::{ClientId, Code, ConversationId, UserId};
 use serde::de::DeserializeOwned;
 
 use super::body;
@@ -67,6 +68,26 @@ fn is_json(headers: &HeaderMap) -> bool {
     };
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/json")
+}
+
+/// The command that those of this request are to follow, if one is named.
+#[derive(Debug)]
+pub struct After(pub Option<ClientId>);
+
+impl FromRequestParts<AppState> for After {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Failure> {
+        let Some(value) = parts.headers.get(AFTER_HEADER) else {
+            return Ok(Self(None));
+        };
+        let named = value.to_str().ok().and_then(|it| it.parse().ok());
+        named.map(|id| Self(Some(id))).ok_or_else(|| {
+            Failure::malformed(format!(
+                "{AFTER_HEADER} is to name a command by its client_id"
+            ))
+        })
+    }
 }
 
 /// What stands in the path. Whatever cannot be read there does not exist.

@@ -1,18 +1,22 @@
 //! For whoever runs the server: is it alive, is it ready, what has it counted.
 
 use axum::Json as Answer;
-use axum::extract::State;
+use axum::extract::{self, Request};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::pages;
 use super::problem::Failure;
 use crate::app_state::AppState;
+use crate::chat::Door;
+use crate::queue::rabbitmq::State;
 
 /// Answer of `/readyz`.
 #[derive(Debug, Serialize)]
 pub struct Readiness {
-    /// `ready`, `stopping`, or `degraded`.
+    /// `ready`, `stopping`, `waiting` for another server to end, or `degraded`.
     state: &'static str,
     /// What cannot be reached.
     away: Vec<&'static str>,
@@ -25,23 +29,37 @@ pub async fn alive() -> &'static str {
     "alive\n"
 }
 
-/// Whether requests should be sent here: `503` while the database is away, and once the server is
-/// about to stop.
-pub async fn ready(State(app): State<AppState>) -> (StatusCode, Answer<Readiness>) {
-    let away = match app.store.ping().await {
-        Ok(()) if app.store.fails(app.clock.now()) => vec!["database"],
+/// Whether requests should be sent here, and what is away: `503` once the server is about to stop,
+/// while another server has the database, and on a single node while the database is away.
+pub async fn ready(
+    extract::State(app): extract::State<AppState>,
+) -> (StatusCode, Answer<Readiness>) {
+    let mut away = match app.store.ping().await {
+        Ok(()) if app.store.is_taken() => vec!["database: another server has it"],
+        Ok(()) if app.store.fails(app.clock.now()) || !app.store.may_append() => vec!["database"],
         Ok(()) => Vec::new(),
         Err(error) => {
             tracing::error!(%error, "the database is away");
             vec!["database"]
         }
     };
+    match app.chat.ingest.broker().map(Door::state) {
+        Some(State::Away) => away.push("rabbitmq"),
+        Some(State::Blocked) => away.push("rabbitmq: blocked"),
+        Some(State::Up) | None => {}
+    }
+    if app.chat.bus.is_away() {
+        away.push("redis");
+    }
     let state = match () {
         () if app.is_stopping() => "stopping",
+        () if app.store.is_taken() => "waiting",
         () if away.is_empty() => "ready",
         () => "degraded",
     };
-    let status = if state == "ready" {
+    // What is away for one of several nodes is so for all: to send nobody anywhere would help no one.
+    let serves = state == "ready" || (state == "degraded" && app.config.is_clustered());
+    let status = if serves {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
@@ -55,8 +73,27 @@ pub async fn ready(State(app): State<AppState>) -> (StatusCode, Answer<Readiness
     (status, Answer(readiness))
 }
 
+/// While another server has the database, answers only how this one is.
+pub async fn wait_for_others(
+    extract::State(app): extract::State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let path = request.uri().path();
+    if !app.store.is_taken() || ["/healthz", "/readyz", "/metrics"].contains(&path) {
+        next.run(request).await
+    } else if path.starts_with("/api") {
+        Failure::unavailable().into_response()
+    } else {
+        pages::unavailable()
+    }
+}
+
 /// What has been counted, for Prometheus. Not for those who come through a proxy.
-pub async fn metrics(State(app): State<AppState>, headers: HeaderMap) -> Response {
+pub async fn metrics(
+    extract::State(app): extract::State<AppState>,
+    headers: HeaderMap,
+) -> Response {
     let proxied = ["forwarded", "x-forwarded-for", "via"];
     if proxied.iter().any(|name| headers.contains_key(*name)) {
         return Failure::not_found().into_response();

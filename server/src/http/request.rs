@@ -1,11 +1,16 @@
 //! One request: its id, its log lines, its counts.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::Ordering;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use metrics::{Counter, Histogram};
 use tracing::Instrument as _;
 
 use crate::accounts::Origin;
@@ -19,24 +24,32 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
+/// What names a request.
+#[derive(Debug, Clone, Copy)]
+struct Id(u64);
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
 tokio::task_local! {
-    static CURRENT: String;
+    static CURRENT: Id;
 }
 
 /// The id of the request that is being answered.
 pub fn current_id() -> Option<String> {
-    CURRENT.try_with(Clone::clone).ok()
+    CURRENT.try_with(Id::to_string).ok()
 }
 
 /// Names the request, and logs and counts its answer.
 pub async fn name(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    let id = format!("{:016x}", u64::from_le_bytes(app.random.bytes()));
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
+    let id = Id(app.next_request.fetch_add(1, Ordering::Relaxed));
+    let path = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
-    let span = tracing::info_span!("request", %id, %method, %route);
+    let route = path.as_ref().map_or(OTHER, MatchedPath::as_str);
+    let span = tracing::info_span!("request", %id, %method, route);
     let started = tokio::time::Instant::now();
     let answer = async {
         let mut response = next.run(request).await;
@@ -47,21 +60,70 @@ pub async fn name(State(app): State<AppState>, request: Request, next: Next) -> 
         } else {
             tracing::debug!(status = status.as_u16(), seconds, "answered");
         }
-        let labels = [
-            ("method", method.as_str().to_owned()),
-            ("route", route.clone()),
-            ("status", status.as_str().to_owned()),
-        ];
-        metrics::counter!(HTTP_REQUESTS, &labels).increment(1);
-        metrics::histogram!(HTTP_SECONDS, "route" => route.clone()).record(seconds);
-        if let Ok(value) = HeaderValue::from_str(&id) {
+        count(route, &method, status, seconds);
+        if let Ok(value) = HeaderValue::try_from(id.to_string()) {
             response.headers_mut().insert(REQUEST_ID, value);
         }
         response
     };
     let answer = answer.instrument(span.clone());
-    CURRENT.scope(id.clone(), answer).await
+    CURRENT.scope(id, answer).await
 }
+
+/// Where what is asked has no name of its own.
+const OTHER: &str = "other";
+
+/// What the answers of a route are counted by. To find it by its labels takes longer than many a
+/// request, so that each thread keeps what it has found.
+struct Counts {
+    seconds: Histogram,
+    /// By method, where that has a name, and status.
+    requests: HashMap<(Option<Method>, StatusCode), Counter>,
+}
+
+thread_local! {
+    static COUNTS: RefCell<HashMap<String, Counts>> = RefCell::default();
+}
+
+fn count(route: &str, method: &Method, status: StatusCode, seconds: f64) {
+    COUNTS.with_borrow_mut(|routes| {
+        let counts = match routes.get_mut(route) {
+            Some(counts) => counts,
+            None => routes.entry(route.to_owned()).or_insert_with(|| Counts {
+                seconds: metrics::histogram!(HTTP_SECONDS, "route" => route.to_owned()),
+                requests: HashMap::new(),
+            }),
+        };
+        counts.seconds.record(seconds);
+        // Whoever asks may make up methods, but no counters.
+        let named = METHODS.contains(method).then(|| method.clone());
+        let counter =
+            counts
+                .requests
+                .entry((named, status))
+                .or_insert_with_key(|(named, status)| {
+                    let method = named.as_ref().map_or(OTHER, Method::as_str);
+                    let labels = [
+                        ("method", method.to_owned()),
+                        ("route", route.to_owned()),
+                        ("status", status.as_str().to_owned()),
+                    ];
+                    metrics::counter!(HTTP_REQUESTS, &labels)
+                });
+        counter.increment(1);
+    });
+}
+
+/// Methods that are counted by name.
+const METHODS: [Method; 7] = [
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::OPTIONS,
+];
 
 /// Where a request came from: the connection's other end or, behind a trusted proxy, whom that names.
 pub fn origin(app: &AppState, peer: Option<Peer>, headers: &HeaderMap) -> Origin {

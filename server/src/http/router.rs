@@ -144,10 +144,25 @@ pub fn router(app: AppState) -> Router {
     if app.config.metrics.listen.is_none() {
         router = router.route("/metrics", axum::routing::get(health::metrics));
     }
-    router
+    router = router
         .fallback(elsewhere)
-        .method_not_allowed_fallback(wrong_method)
+        .method_not_allowed_fallback(wrong_method);
+    if app.config.database.url.is_some() {
+        router = router.layer(from_fn_with_state(app.clone(), health::wait_for_others));
+    }
+    router
         .layer(from_fn_with_state(app.clone(), security::guard))
+        .layer(from_fn_with_state(app.clone(), request::name))
+        .with_state(app)
+}
+
+/// What a node answers that only stores what is queued.
+pub fn writer_router(app: AppState) -> Router {
+    let mut router = Router::new().merge(health().into_router());
+    if app.config.metrics.listen.is_none() {
+        router = router.route("/metrics", axum::routing::get(health::metrics));
+    }
+    router
         .layer(from_fn_with_state(app.clone(), request::name))
         .with_state(app)
 }

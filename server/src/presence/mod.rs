@@ -1,220 +1,176 @@
 //! Who is online.
 
-use std::collections::HashMap;
+mod in_process;
+mod several_nodes;
+mod standings;
+mod told;
+
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use protocol::stream::{Presence as Shown, PresenceState};
+use protocol::stream::Presence as Shown;
 use protocol::{Millis, UserId};
 
-use crate::bus::{Bus, Message, Payload, Topic};
+use crate::bus::{Bus, Message, NodeId, Payload, Topic};
 use crate::clock::Clock;
+use crate::redis::Redis;
+use in_process::InProcess;
+use several_nodes::SeveralNodes;
+
+pub use several_nodes::Times;
 
 /// How long somebody without a stream still counts as online: a reload is no coming and going.
 const GRACE: Millis = 30_000;
 
-/// Who is online, as far as this node's streams tell. Clones share it.
+/// Who is online. Clones share it.
 ///
-/// Each change is published once, to the user's presence topic. Who may know is not decided here.
+/// A user is online while some node has a stream of theirs, and for 30 s after the last one, unless
+/// they hide. Each coming and going is published once, to the user's presence topic, by the node
+/// that saw it. A message may be lost, and a node that dies sends none: what its watchers were told
+/// is then put right by [`Presence::look_again`]. What cannot be said is `Unknown`, never a guess.
+/// Who may know is not decided here.
 #[derive(Clone)]
 pub struct Presence {
-    users: Arc<Mutex<HashMap<UserId, Standing>>>,
-    bus: Arc<dyn Bus>,
-    clock: Clock,
+    form: Form,
+    /// Whose topics are subscribed.
+    subscribed: Arc<Mutex<HashSet<UserId>>>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Standing {
-    streams: usize,
-    invisible: bool,
-    online: bool,
-    since: Millis,
-    /// When the last stream ended, if there is none.
-    gone_at: Millis,
+#[derive(Clone)]
+enum Form {
+    InProcess(InProcess),
+    SeveralNodes(SeveralNodes),
+}
+
+/// How users are whom a stream has begun to watch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Watched {
+    /// In the order asked for.
+    pub shown: Vec<Shown>,
+    /// Those of them who are otherwise than the watchers here were told before.
+    pub news: Vec<Shown>,
 }
 
 impl Presence {
-    /// Nobody is online.
+    /// For one node, in its memory. Nobody is online.
     pub fn new(bus: Arc<dyn Bus>, clock: Clock) -> Self {
+        Self::of_form(Form::InProcess(InProcess::new(bus, clock)))
+    }
+
+    /// For several nodes, in Redis. Call it within a runtime; its task ends with the last clone.
+    pub fn over_redis(redis: Redis, node: NodeId, bus: Arc<dyn Bus>, clock: Clock) -> Self {
+        Self::over_redis_with(redis, node, bus, clock, Times::default())
+    }
+
+    /// As [`Presence::over_redis`], by other times.
+    pub fn over_redis_with(
+        redis: Redis,
+        node: NodeId,
+        bus: Arc<dyn Bus>,
+        clock: Clock,
+        times: Times,
+    ) -> Self {
+        let form = SeveralNodes::start(redis, node, bus, clock, times);
+        Self::of_form(Form::SeveralNodes(form))
+    }
+
+    fn of_form(form: Form) -> Self {
         Self {
-            users: Arc::default(),
-            bus,
-            clock,
+            form,
+            subscribed: Arc::default(),
         }
     }
 
     /// A stream of the user opened. Who was not known to be online counts as hidden until
     /// [`Presence::set_invisible`] says otherwise.
     pub fn arrived(&self, user: UserId) {
-        self.change(user, |standing, _| standing.streams += 1);
+        match &self.form {
+            Form::InProcess(form) => form.arrived(user),
+            Form::SeveralNodes(form) => form.arrived(user),
+        }
     }
 
     /// A stream of the user ended.
     pub fn gone(&self, user: UserId) {
-        self.change(user, |standing, now| {
-            standing.streams = standing.streams.saturating_sub(1);
-            standing.gone_at = now;
-        });
+        match &self.form {
+            Form::InProcess(form) => form.gone(user),
+            Form::SeveralNodes(form) => form.gone(user),
+        }
     }
 
-    /// The user hides that they are online, or shows it again. Call it once that is stored.
+    /// The user hides that they are online, or shows it again, on all nodes. Call it once that is
+    /// stored.
     pub fn set_invisible(&self, user: UserId, invisible: bool) {
-        self.change(user, |standing, _| standing.invisible = invisible);
+        match &self.form {
+            Form::InProcess(form) => form.set_invisible(user, invisible),
+            Form::SeveralNodes(form) => form.set_invisible(user, invisible),
+        }
     }
 
-    /// How a user is, for those who may know.
-    pub fn of(&self, user: UserId) -> Shown {
-        let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
-        users.get(&user).map_or(
-            Shown {
-                user,
-                state: PresenceState::Offline,
-                since: 0,
-            },
-            |standing| standing.shown(user),
-        )
-    }
-
-    /// Lets those go offline whose grace is over. Call it every second or so.
+    /// Lets those go offline whose grace is over, and renews what others know of this node's
+    /// streams. Call it every second.
     pub fn tick(&self) {
-        let now = self.clock.now();
-        let mut changed = Vec::new();
-        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
-        for (user, standing) in users.iter_mut() {
-            if standing.online && standing.update(now) {
-                changed.push(standing.shown(*user));
-            }
-        }
-        drop(users);
-        changed.sort_by_key(|shown| shown.user);
-        self.publish(changed);
-    }
-
-    fn change(&self, user: UserId, change: impl FnOnce(&mut Standing, Millis)) {
-        let now = self.clock.now();
-        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
-        let standing = users.entry(user).or_insert(Standing {
-            streams: 0,
-            invisible: true,
-            online: false,
-            since: 0,
-            gone_at: now - GRACE,
-        });
-        change(standing, now);
-        let changed = standing.update(now).then(|| standing.shown(user));
-        drop(users);
-        self.publish(changed.into_iter().collect());
-    }
-
-    fn publish(&self, changed: Vec<Shown>) {
-        if !changed.is_empty() {
-            let message = |shown: Shown| Message {
-                topic: Topic::Presence(shown.user),
-                payload: Payload::Presence(shown),
-            };
-            self.bus.publish(changed.into_iter().map(message).collect());
+        match &self.form {
+            Form::InProcess(form) => form.tick(),
+            Form::SeveralNodes(form) => form.tick(),
         }
     }
-}
 
-impl Standing {
-    /// Works out whether the user counts as online; tells whether that changed.
-    fn update(&mut self, now: Millis) -> bool {
-        let there = self.streams > 0 || (self.online && now - self.gone_at < GRACE);
-        let online = there && !self.invisible;
-        let changed = online != self.online;
-        if changed {
-            self.online = online;
-            self.since = now;
-        }
-        changed
-    }
-
-    fn shown(&self, user: UserId) -> Shown {
-        Shown {
-            user,
-            state: if self.online {
-                PresenceState::Online
-            } else {
-                PresenceState::Offline
+    /// How users are, for those who may know, and have subscribed their topics.
+    pub async fn watch(&self, users: &[UserId]) -> Watched {
+        self.subscribed().extend(users);
+        match &self.form {
+            Form::InProcess(form) => Watched {
+                shown: users.iter().map(|user| form.of(*user)).collect(),
+                news: Vec::new(),
             },
-            since: self.since,
+            Form::SeveralNodes(form) => form.watch(users).await,
         }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::bus::{InProcess, Receiver};
-
-    fn presence() -> (Presence, Receiver, Clock, UserId) {
-        let (bus, receiver) = InProcess::new();
-        let clock = Clock::manual(1_000_000);
-        let user = UserId::new(1, [1; 10]);
-        (
-            Presence::new(Arc::new(bus), clock.clone()),
-            receiver,
-            clock,
-            user,
-        )
+    /// Takes note of what came by the bus. Tells whether the watchers here are to be told: not what
+    /// they know, and not what is older than what they know.
+    pub fn heard(&self, shown: Shown) -> bool {
+        match &self.form {
+            Form::InProcess(_) => true,
+            Form::SeveralNodes(form) => form.heard(shown),
+        }
     }
 
-    fn told(receiver: &mut Receiver) -> Vec<PresenceState> {
-        std::iter::from_fn(|| receiver.take())
-            .flatten()
-            .filter_map(|message| match message.payload {
-                Payload::Presence(shown) => Some(shown.state),
-                _ => None,
-            })
+    /// Looks how those are who are watched here, when that is due, and gives what their watchers are
+    /// to be told. Call it every second.
+    pub async fn look_again(&self, watched: &[UserId]) -> Vec<Shown> {
+        match &self.form {
+            Form::InProcess(_) => Vec::new(),
+            Form::SeveralNodes(form) => form.look_again(watched).await,
+        }
+    }
+
+    /// The topics that were needed to watch users, and are no more.
+    pub fn unwatched(&self, watched: impl Fn(&UserId) -> bool) -> Vec<Topic> {
+        self.subscribed()
+            .extract_if(|user| !watched(user))
+            .map(Topic::Presence)
             .collect()
     }
 
-    #[test]
-    fn a_reload_is_no_coming_and_going() {
-        let (presence, mut receiver, clock, user) = presence();
-        presence.arrived(user);
-        presence.set_invisible(user, false);
-        presence.gone(user);
-        clock.advance(GRACE - 1);
-        presence.tick();
-        presence.arrived(user);
-        presence.set_invisible(user, false);
-        clock.advance(GRACE);
-        presence.tick();
-        assert_eq!(told(&mut receiver), [PresenceState::Online]);
+    /// Returns once what happened here is known to all nodes, as far as Redis can be reached.
+    pub async fn settle(&self) {
+        if let Form::SeveralNodes(form) = &self.form {
+            form.settle().await;
+        }
     }
 
-    #[test]
-    fn going_is_told_after_a_while() {
-        let (presence, mut receiver, clock, user) = presence();
-        presence.arrived(user);
-        presence.set_invisible(user, false);
-        presence.arrived(user);
-        presence.set_invisible(user, false);
-        presence.gone(user);
-        clock.advance(2 * GRACE);
-        presence.tick();
-        presence.gone(user);
-        clock.advance(GRACE);
-        presence.tick();
-        assert_eq!(
-            told(&mut receiver),
-            [PresenceState::Online, PresenceState::Offline]
-        );
-        assert_eq!(presence.of(user).since, clock.now());
+    fn subscribed(&self) -> std::sync::MutexGuard<'_, HashSet<UserId>> {
+        self.subscribed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    #[test]
-    fn who_hides_looks_offline_at_once() {
-        let (presence, mut receiver, _, user) = presence();
-        presence.arrived(user);
-        assert_eq!(told(&mut receiver), []);
-        presence.set_invisible(user, false);
-        presence.set_invisible(user, true);
-        assert_eq!(
-            told(&mut receiver),
-            [PresenceState::Online, PresenceState::Offline]
-        );
-        assert_eq!(presence.of(user).state, PresenceState::Offline);
+fn message(shown: Shown) -> Message {
+    Message {
+        topic: Topic::Presence(shown.user),
+        payload: Payload::Presence(shown),
     }
 }

@@ -1,5 +1,6 @@
 //! The queue in front of the writer.
 
 mod in_process;
+pub mod rabbitmq;
 
 pub use in_process::{Closed, Delivery, Receiver, Sender, in_process};

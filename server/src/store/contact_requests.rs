@@ -6,7 +6,8 @@ use protocol::api::contacts::{ContactRequest, RequestState};
 use protocol::{Millis, RequestId, UserId};
 use uuid::Uuid;
 
-use super::pool::begin;
+use super::pool::{on, run};
+use super::users::touch;
 use super::{Store, StoreError, on_pool};
 
 #[derive(sqlx::FromRow)]
@@ -83,21 +84,18 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn requests(&self, user: UserId) -> Result<Vec<ContactRequest>, StoreError> {
-        let rows: Vec<RequestRow> = on_pool!(self.read(), pool => {
-            sqlx::query_as(
-                "SELECT r.id, r.note, r.state, r.at, \
-                   s.id AS sender_id, s.number AS sender_number, s.handle AS sender_handle, \
-                   s.name AS sender_name, s.signature AS sender_signature, s.version AS sender_version, \
-                   t.id AS recipient_id, t.number AS recipient_number, t.handle AS recipient_handle, \
-                   t.name AS recipient_name, t.signature AS recipient_signature, \
-                   t.version AS recipient_version \
-                 FROM contact_requests r JOIN users s ON s.id = r.sender JOIN users t ON t.id = r.recipient \
-                 WHERE r.sender = $1 OR r.recipient = $1 ORDER BY r.at DESC, r.id DESC LIMIT 200",
-            )
-            .bind(user.0)
-            .fetch_all(pool)
-            .await?
-        });
+        let rows: Vec<RequestRow> = on_pool!(self.read(), pool => sqlx::query_as(
+            "SELECT r.id, r.note, r.state, r.at, \
+               s.id AS sender_id, s.number AS sender_number, s.handle AS sender_handle, \
+               s.name AS sender_name, s.signature AS sender_signature, s.version AS sender_version, \
+               t.id AS recipient_id, t.number AS recipient_number, t.handle AS recipient_handle, \
+               t.name AS recipient_name, t.signature AS recipient_signature, \
+               t.version AS recipient_version \
+             FROM contact_requests r JOIN users s ON s.id = r.sender JOIN users t ON t.id = r.recipient \
+             WHERE r.sender = $1 OR r.recipient = $1 ORDER BY r.at DESC, r.id DESC LIMIT 200",
+        )
+        .bind(user.0)
+        .fetch_all(pool))?;
         Ok(rows.into_iter().map(Into::into).collect())
     }
 
@@ -110,22 +108,19 @@ impl Store {
         user: UserId,
         id: RequestId,
     ) -> Result<Option<ContactRequest>, StoreError> {
-        let row: Option<RequestRow> = on_pool!(self.read(), pool => {
-            sqlx::query_as(
-                "SELECT r.id, r.note, r.state, r.at, \
-                   s.id AS sender_id, s.number AS sender_number, s.handle AS sender_handle, \
-                   s.name AS sender_name, s.signature AS sender_signature, s.version AS sender_version, \
-                   t.id AS recipient_id, t.number AS recipient_number, t.handle AS recipient_handle, \
-                   t.name AS recipient_name, t.signature AS recipient_signature, \
-                   t.version AS recipient_version \
-                 FROM contact_requests r JOIN users s ON s.id = r.sender JOIN users t ON t.id = r.recipient \
-                 WHERE r.id = $2 AND (r.sender = $1 OR r.recipient = $1)",
-            )
-            .bind(user.0)
-            .bind(id.0)
-            .fetch_optional(pool)
-            .await?
-        });
+        let row: Option<RequestRow> = on_pool!(self.read(), pool => sqlx::query_as(
+            "SELECT r.id, r.note, r.state, r.at, \
+               s.id AS sender_id, s.number AS sender_number, s.handle AS sender_handle, \
+               s.name AS sender_name, s.signature AS sender_signature, s.version AS sender_version, \
+               t.id AS recipient_id, t.number AS recipient_number, t.handle AS recipient_handle, \
+               t.name AS recipient_name, t.signature AS recipient_signature, \
+               t.version AS recipient_version \
+             FROM contact_requests r JOIN users s ON s.id = r.sender JOIN users t ON t.id = r.recipient \
+             WHERE r.id = $2 AND (r.sender = $1 OR r.recipient = $1)",
+        )
+        .bind(user.0)
+        .bind(id.0)
+        .fetch_optional(pool))?;
         Ok(row.map(Into::into))
     }
 
@@ -138,15 +133,12 @@ impl Store {
         sender: UserId,
         recipient: UserId,
     ) -> Result<Option<RequestId>, StoreError> {
-        let id: Option<Uuid> = on_pool!(self.read(), pool => {
-            sqlx::query_scalar(
-                "SELECT id FROM contact_requests WHERE sender = $1 AND recipient = $2 AND state = 'open'",
-            )
-            .bind(sender.0)
-            .bind(recipient.0)
-            .fetch_optional(pool)
-            .await?
-        });
+        let id: Option<Uuid> = on_pool!(self.read(), pool => sqlx::query_scalar(
+            "SELECT id FROM contact_requests WHERE sender = $1 AND recipient = $2 AND state = 'open'",
+        )
+        .bind(sender.0)
+        .bind(recipient.0)
+        .fetch_optional(pool))?;
         Ok(id.map(RequestId))
     }
 
@@ -157,21 +149,24 @@ impl Store {
     /// The database's.
     pub async fn keep_request(&self, new: &NewRequest) -> Result<RequestId, StoreError> {
         let state = if new.heard { "open" } else { "declined" };
-        on_pool!(self.write(), pool => {
-            let mut work = begin(pool).await?;
-            let before: Option<Uuid> = sqlx::query_scalar(
-                "SELECT id FROM contact_requests WHERE sender = $1 AND recipient = $2 \
-                   AND state <> 'accepted' ORDER BY state = 'open' DESC, at DESC LIMIT 1",
-            )
-            .bind(new.sender.0)
-            .bind(new.recipient.0)
-            .fetch_optional(&mut *work)
-            .await?;
-            let id = before.unwrap_or(new.id.0);
+        let mut work = self.writing().await?;
+        // First, so that of two at the same time the second finds the first one's request.
+        let heard = new.heard.then_some(new.recipient);
+        touch(&mut work, [new.sender].into_iter().chain(heard), new.at).await?;
+        let before: Option<Uuid> = on!(&mut work, c => sqlx::query_scalar(
+            "SELECT id FROM contact_requests WHERE sender = $1 AND recipient = $2 \
+               AND state <> 'accepted' ORDER BY state = 'open' DESC, at DESC LIMIT 1",
+        )
+        .bind(new.sender.0)
+        .bind(new.recipient.0)
+        .fetch_optional(c))?;
+        let id = before.unwrap_or(new.id.0);
+        run!(
+            &mut work,
             sqlx::query(
                 "INSERT INTO contact_requests (id, sender, recipient, note, state, at) \
-                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE \
-                 SET note = excluded.note, state = excluded.state, at = excluded.at",
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE \
+             SET note = excluded.note, state = excluded.state, at = excluded.at",
             )
             .bind(id)
             .bind(new.sender.0)
@@ -179,21 +174,9 @@ impl Store {
             .bind(&new.note)
             .bind(state)
             .bind(new.at)
-            .execute(&mut *work)
-            .await?;
-            sqlx::query(
-                "UPDATE users SET account_version = MAX($3, account_version + 1) \
-                 WHERE id = $1 OR (id = $2 AND $4)",
-            )
-            .bind(new.sender.0)
-            .bind(new.recipient.0)
-            .bind(new.at)
-            .bind(new.heard)
-            .execute(&mut *work)
-            .await?;
-            work.commit().await?;
-            Ok(RequestId(id))
-        })
+        )?;
+        work.commit().await?;
+        Ok(RequestId(id))
     }
 
     /// Makes two people each other's contacts and answers what they asked of each other. What is so
@@ -207,36 +190,28 @@ impl Store {
         other: UserId,
         now: Millis,
     ) -> Result<(), StoreError> {
-        on_pool!(self.write(), pool => {
-            let mut work = begin(pool).await?;
+        let mut work = self.writing().await?;
+        touch(&mut work, [one, other], now).await?;
+        run!(
+            &mut work,
             sqlx::query(
                 "INSERT INTO contacts (owner, peer, since) VALUES ($1, $2, $3), ($2, $1, $3) \
-                 ON CONFLICT (owner, peer) DO NOTHING",
+             ON CONFLICT (owner, peer) DO NOTHING",
             )
             .bind(one.0)
             .bind(other.0)
             .bind(now)
-            .execute(&mut *work)
-            .await?;
+        )?;
+        run!(
+            &mut work,
             sqlx::query(
                 "UPDATE contact_requests SET state = 'accepted' WHERE state <> 'accepted' \
-                   AND ((sender = $1 AND recipient = $2) OR (sender = $2 AND recipient = $1))",
+               AND ((sender = $1 AND recipient = $2) OR (sender = $2 AND recipient = $1))",
             )
             .bind(one.0)
             .bind(other.0)
-            .execute(&mut *work)
-            .await?;
-            sqlx::query(
-                "UPDATE users SET account_version = MAX($3, account_version + 1) WHERE id IN ($1, $2)",
-            )
-            .bind(one.0)
-            .bind(other.0)
-            .bind(now)
-            .execute(&mut *work)
-            .await?;
-            work.commit().await?;
-        });
-        Ok(())
+        )?;
+        work.commit().await
     }
 
     /// Turns a request down, if it is open; its sender is not told.
@@ -249,23 +224,17 @@ impl Store {
         id: RequestId,
         now: Millis,
     ) -> Result<(), StoreError> {
-        on_pool!(self.write(), pool => {
-            let mut work = begin(pool).await?;
+        let mut work = self.writing().await?;
+        touch(&mut work, [recipient], now).await?;
+        run!(
+            &mut work,
             sqlx::query(
                 "UPDATE contact_requests SET state = 'declined' \
-                 WHERE id = $1 AND recipient = $2 AND state = 'open'",
+             WHERE id = $1 AND recipient = $2 AND state = 'open'",
             )
             .bind(id.0)
             .bind(recipient.0)
-            .execute(&mut *work)
-            .await?;
-            sqlx::query("UPDATE users SET account_version = MAX($2, account_version + 1) WHERE id = $1")
-                .bind(recipient.0)
-                .bind(now)
-                .execute(&mut *work)
-                .await?;
-            work.commit().await?;
-        });
-        Ok(())
+        )?;
+        work.commit().await
     }
 }

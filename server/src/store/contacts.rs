@@ -5,7 +5,8 @@ use protocol::api::contacts::{ChangeContact, Contact};
 use protocol::{Millis, UserId};
 use uuid::Uuid;
 
-use super::pool::begin;
+use super::pool::on;
+use super::users::touch;
 use super::{Store, StoreError, on_pool};
 
 #[derive(sqlx::FromRow)]
@@ -17,9 +18,9 @@ struct ContactRow {
     signature: String,
     version: i64,
     remark: String,
-    starred: i64,
-    blocked: i64,
-    mutual: i64,
+    starred: bool,
+    blocked: bool,
+    mutual: bool,
     since: i64,
 }
 
@@ -35,9 +36,9 @@ impl From<ContactRow> for Contact {
                 version: row.version,
             },
             remark: row.remark,
-            starred: row.starred != 0,
-            blocked: row.blocked != 0,
-            mutual: row.mutual != 0,
+            starred: row.starred,
+            blocked: row.blocked,
+            mutual: row.mutual,
             since: row.since,
         }
     }
@@ -60,18 +61,15 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn contacts(&self, owner: UserId) -> Result<Vec<Contact>, StoreError> {
-        let rows: Vec<ContactRow> = on_pool!(self.read(), pool => {
-            sqlx::query_as(
-                "SELECT u.id, u.number, u.handle, u.name, u.signature, u.version, c.remark, c.starred, \
-                   c.blocked, c.since, \
-                   EXISTS (SELECT 1 FROM contacts \
-                           WHERE owner = c.peer AND peer = c.owner AND blocked = 0) AS mutual \
-                 FROM contacts c JOIN users u ON u.id = c.peer WHERE c.owner = $1",
-            )
-            .bind(owner.0)
-            .fetch_all(pool)
-            .await?
-        });
+        let rows: Vec<ContactRow> = on_pool!(self.read(), pool => sqlx::query_as(
+            "SELECT u.id, u.number, u.handle, u.name, u.signature, u.version, c.remark, c.starred, \
+               c.blocked, c.since, \
+               EXISTS (SELECT 1 FROM contacts \
+                       WHERE owner = c.peer AND peer = c.owner AND NOT blocked) AS mutual \
+             FROM contacts c JOIN users u ON u.id = c.peer WHERE c.owner = $1",
+        )
+        .bind(owner.0)
+        .fetch_all(pool))?;
         let mut contacts: Vec<Contact> = rows.into_iter().map(Into::into).collect();
         contacts.sort_by_cached_key(|contact| {
             let shown = if contact.remark.is_empty() {
@@ -93,23 +91,20 @@ impl Store {
         me: UserId,
         other: UserId,
     ) -> Result<Acquaintance, StoreError> {
-        let rows: Vec<(Uuid, i64)> = on_pool!(self.read(), pool => {
-            sqlx::query_as(
-                "SELECT owner, blocked FROM contacts \
-                 WHERE (owner = $1 AND peer = $2) OR (owner = $2 AND peer = $1)",
-            )
-            .bind(me.0)
-            .bind(other.0)
-            .fetch_all(pool)
-            .await?
-        });
+        let rows: Vec<(Uuid, bool)> = on_pool!(self.read(), pool => sqlx::query_as(
+            "SELECT owner, blocked FROM contacts \
+             WHERE (owner = $1 AND peer = $2) OR (owner = $2 AND peer = $1)",
+        )
+        .bind(me.0)
+        .bind(other.0)
+        .fetch_all(pool))?;
         let mut seen = Acquaintance::default();
         for (owner, blocked) in rows {
             if owner == me.0 {
                 seen.known = true;
             } else {
                 seen.knows_me = true;
-                seen.blocked_by = blocked != 0;
+                seen.blocked_by = blocked;
             }
         }
         Ok(seen)
@@ -126,28 +121,20 @@ impl Store {
         change: &ChangeContact,
         now: Millis,
     ) -> Result<bool, StoreError> {
-        on_pool!(self.write(), pool => {
-            let mut work = begin(pool).await?;
-            let changed = sqlx::query(
-                "UPDATE contacts SET remark = COALESCE($3, remark), starred = COALESCE($4, starred), \
-                   blocked = COALESCE($5, blocked) WHERE owner = $1 AND peer = $2",
-            )
-            .bind(owner.0)
-            .bind(peer.0)
-            .bind(&change.remark)
-            .bind(change.starred.map(i64::from))
-            .bind(change.blocked.map(i64::from))
-            .execute(&mut *work)
-            .await?
-            .rows_affected();
-            sqlx::query("UPDATE users SET account_version = MAX($2, account_version + 1) WHERE id = $1")
-                .bind(owner.0)
-                .bind(now)
-                .execute(&mut *work)
-                .await?;
-            work.commit().await?;
-            Ok(changed > 0)
-        })
+        let mut work = self.writing().await?;
+        touch(&mut work, [owner], now).await?;
+        let changed: Option<bool> = on!(&mut work, c => sqlx::query_scalar(
+            "UPDATE contacts SET remark = COALESCE($3, remark), starred = COALESCE($4, starred), \
+               blocked = COALESCE($5, blocked) WHERE owner = $1 AND peer = $2 RETURNING TRUE",
+        )
+        .bind(owner.0)
+        .bind(peer.0)
+        .bind(&change.remark)
+        .bind(change.starred)
+        .bind(change.blocked)
+        .fetch_optional(c))?;
+        work.commit().await?;
+        Ok(changed.is_some())
     }
 
     /// Takes a contact out of `owner`'s list; the other side keeps its own. `false` where there is
@@ -161,24 +148,15 @@ impl Store {
         peer: UserId,
         now: Millis,
     ) -> Result<bool, StoreError> {
-        on_pool!(self.write(), pool => {
-            let mut work = begin(pool).await?;
-            let removed = sqlx::query("DELETE FROM contacts WHERE owner = $1 AND peer = $2")
-                .bind(owner.0)
-                .bind(peer.0)
-                .execute(&mut *work)
-                .await?
-                .rows_affected();
-            sqlx::query(
-                "UPDATE users SET account_version = MAX($3, account_version + 1) WHERE id IN ($1, $2)",
-            )
-            .bind(owner.0)
-            .bind(peer.0)
-            .bind(now)
-            .execute(&mut *work)
-            .await?;
-            work.commit().await?;
-            Ok(removed > 0)
-        })
+        let mut work = self.writing().await?;
+        touch(&mut work, [owner, peer], now).await?;
+        let removed: Option<bool> = on!(&mut work, c => sqlx::query_scalar(
+            "DELETE FROM contacts WHERE owner = $1 AND peer = $2 RETURNING TRUE",
+        )
+        .bind(owner.0)
+        .bind(peer.0)
+        .fetch_optional(c))?;
+        work.commit().await?;
+        Ok(removed.is_some())
     }
 }

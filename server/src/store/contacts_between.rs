@@ -3,7 +3,8 @@
 use protocol::UserId;
 use uuid::Uuid;
 
-use super::rows::ids;
+use super::pool::among;
+use super::rows::Ids;
 use super::{Store, StoreError, on_pool};
 
 impl Store {
@@ -20,18 +21,19 @@ impl Store {
         if of.is_empty() {
             return Ok(Vec::new());
         }
-        let rows: Vec<(Uuid,)> = on_pool!(self.read(), pool => {
-            sqlx::query_as(
-                "SELECT mine.peer FROM contacts mine
-                 JOIN contacts theirs ON theirs.owner = mine.peer AND theirs.peer = mine.owner
-                 WHERE mine.owner = $1 AND mine.blocked = 0 AND theirs.blocked = 0
-                   AND mine.peer IN (SELECT unhex(value) FROM json_each($2))",
-            )
+        let sql = among!(
+            self.read(),
+            "SELECT mine.peer FROM contacts mine
+             JOIN contacts theirs ON theirs.owner = mine.peer AND theirs.peer = mine.owner
+             WHERE mine.owner = $1 AND NOT mine.blocked AND NOT theirs.blocked AND mine.peer ",
+            "$2",
+            ""
+        );
+        let of: Ids = of.iter().map(|user| user.0).collect();
+        let rows: Vec<(Uuid,)> = on_pool!(self.read(), pool => sqlx::query_as(sql)
             .bind(user.0)
-            .bind(ids(of.iter().map(|user| user.0)))
-            .fetch_all(pool)
-            .await?
-        });
+            .bind(of)
+            .fetch_all(pool))?;
         Ok(rows.into_iter().map(|(id,)| UserId(id)).collect())
     }
 }

@@ -8,9 +8,9 @@ use protocol::{ConversationId, Event, Millis, Seq, UserId};
 use uuid::Uuid;
 
 use super::membership::{MineRow, mine, mine_columns};
-use super::pool::Connection;
+use super::pool::{Work, among, on};
 use super::profiles::profiles;
-use super::rows::{EventRow, ids, role, signed, unsigned};
+use super::rows::{EventRow, Ids, role, signed, unsigned};
 use super::{Store, StoreError, on_pool};
 
 #[derive(sqlx::FromRow)]
@@ -88,15 +88,14 @@ impl Store {
         let Some(row) = row.filter(MineRow::is_present) else {
             return Ok(None);
         };
-        let rows: Vec<MemberRow> = sqlx::query_as(
+        let rows: Vec<MemberRow> = on!(&mut tx, c => sqlx::query_as(
             "SELECT user_id, role, nickname, muted_until FROM members
              WHERE conversation = $1 AND left_seq IS NULL
              ORDER BY CASE role WHEN 'owner' THEN 0 WHEN 'administrator' THEN 1 ELSE 2 END,
                  joined_seq, user_id",
         )
         .bind(conversation.0)
-        .fetch_all(&mut *tx)
-        .await?;
+        .fetch_all(c))?;
         let users = profiles(&mut tx, rows.iter().map(|row| UserId(row.user_id))).await?;
         let members = rows
             .into_iter()
@@ -119,22 +118,21 @@ impl Store {
     /// # Errors
     /// The database cannot serve.
     pub async fn group_by_number(&self, number: u64) -> Result<Option<ConversationId>, StoreError> {
-        let row: Option<(Uuid,)> = on_pool!(self.read(), pool => {
-            sqlx::query_as("SELECT id FROM conversations WHERE number = $1")
-                .bind(signed(number))
-                .fetch_optional(pool)
-                .await?
-        });
+        let row: Option<(Uuid,)> = on_pool!(self.read(), pool => sqlx::query_as(
+            "SELECT id FROM conversations WHERE number = $1",
+        )
+        .bind(signed(number))
+        .fetch_optional(pool))?;
         Ok(row.map(|(id,)| ConversationId(id)))
     }
 }
 
 async fn conversations(
-    connection: &mut Connection,
+    work: &mut Work,
     user: UserId,
     only: Option<ConversationId>,
 ) -> Result<Vec<Conversation>, StoreError> {
-    let rows: Vec<ConversationRow> = sqlx::query_as(concat!(
+    let rows: Vec<ConversationRow> = on!(work, c => sqlx::query_as(concat!(
         "SELECT c.id, c.number, c.kind, c.name, c.announcement, c.owner, c.member_count, c.mute_all,
              c.last_at,
              (SELECT MIN(e.seq) FROM events e WHERE e.conversation = m.conversation
@@ -146,10 +144,9 @@ async fn conversations(
     ))
     .bind(user.0)
     .bind(only.map(|id| id.0))
-    .fetch_all(&mut *connection)
-    .await?;
-    let mut members = first_members(connection, &rows).await?;
-    let mut last = last_events(connection, user, only).await?;
+    .fetch_all(c))?;
+    let mut members = first_members(work, &rows).await?;
+    let mut last = last_events(work, user, only).await?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -163,24 +160,25 @@ async fn conversations(
 /// The first nine members of conversations without a name, as far as the reader is one of them; of
 /// direct ones both.
 async fn first_members(
-    connection: &mut Connection,
+    work: &mut Work,
     rows: &[ConversationRow],
 ) -> Result<HashMap<Uuid, Vec<UserId>>, StoreError> {
     let unnamed = rows
         .iter()
         .filter(|row| row.name.is_none() && row.mine.is_present())
         .map(|row| row.id);
-    let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(
+    let unnamed: Ids = unnamed.collect();
+    let sql = among!(
+        work,
         "SELECT conversation, user_id FROM
              (SELECT conversation, user_id, row_number() OVER
                   (PARTITION BY conversation ORDER BY joined_seq, user_id) AS place
-              FROM members WHERE left_seq IS NULL
-                AND conversation IN (SELECT unhex(value) FROM json_each($1)))
-         WHERE place <= 9 ORDER BY conversation, place",
-    )
-    .bind(ids(unnamed))
-    .fetch_all(connection)
-    .await?;
+              FROM members WHERE left_seq IS NULL AND conversation ",
+        "$1",
+        ") AS placed
+         WHERE place <= 9 ORDER BY conversation, place"
+    );
+    let rows: Vec<(Uuid, Uuid)> = on!(work, c => sqlx::query_as(sql).bind(unnamed).fetch_all(c))?;
     let mut members: HashMap<Uuid, Vec<UserId>> = HashMap::new();
     for (conversation, user) in rows {
         members.entry(conversation).or_default().push(UserId(user));
@@ -191,11 +189,11 @@ async fn first_members(
 /// The last event of each conversation that a list shows, among those that the reader may have and
 /// that are still kept.
 async fn last_events(
-    connection: &mut Connection,
+    work: &mut Work,
     user: UserId,
     only: Option<ConversationId>,
 ) -> Result<HashMap<Uuid, Event>, StoreError> {
-    let rows: Vec<EventRow> = sqlx::query_as(
+    let rows: Vec<EventRow> = on!(work, c => sqlx::query_as(
         // Kinds that are no preview: see `Event::is_preview`.
         "SELECT e.* FROM members m JOIN conversations c ON c.id = m.conversation
          JOIN events e ON e.conversation = c.id AND e.seq =
@@ -208,8 +206,7 @@ async fn last_events(
     )
     .bind(user.0)
     .bind(only.map(|id| id.0))
-    .fetch_all(connection)
-    .await?;
+    .fetch_all(c))?;
     let events = super::rows::events(rows)?;
     Ok(events
         .into_iter()

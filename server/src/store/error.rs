@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use sqlx::postgres::PgDatabaseError;
+
 /// A statement failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -9,20 +11,41 @@ pub enum StoreError {
     /// same may work later.
     #[error("the database cannot serve now: {0}")]
     Unavailable(#[source] sqlx::Error),
+    /// Somebody else changed the same rows meanwhile. Nothing was committed; the same works when what
+    /// it went by is read again.
+    #[error("somebody else changed the same meanwhile: {0}")]
+    Conflict(#[source] sqlx::Error),
+    /// There is no partition for the time of a row. Nothing was committed.
+    #[error("there is no partition for it: {0}")]
+    NoRoom(#[source] sqlx::Error),
     /// The database refuses this very statement, now and later.
     #[error("the database refuses it: {0}")]
     Refused(#[source] sqlx::Error),
+    /// Another server may have the database. Nothing was committed; the same may work later.
+    #[error("another server may have the database")]
+    NotOurs,
 }
 
 impl StoreError {
     /// Whether the same may work later.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable(_))
+        !matches!(self, Self::Refused(_))
+    }
+
+    /// Whether somebody else changed the same meanwhile: another attempt goes by what is there then.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict(_)) || self.is_unique_violation()
     }
 
     /// Whether a row with the same unique key is there already.
     pub fn is_unique_violation(&self) -> bool {
-        let (Self::Unavailable(error) | Self::Refused(error)) = self;
+        let (Self::Unavailable(error)
+        | Self::Conflict(error)
+        | Self::NoRoom(error)
+        | Self::Refused(error)) = self
+        else {
+            return false;
+        };
         error
             .as_database_error()
             .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
@@ -31,6 +54,23 @@ impl StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
+        let postgres = error
+            .as_database_error()
+            .and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+        if let Some(cause) = postgres {
+            return match cause.code() {
+                // serialization_failure, deadlock_detected
+                "40001" | "40P01" => Self::Conflict(error),
+                // check_violation, as which a row without a partition counts
+                "23514" if cause.message().starts_with("no partition") => Self::NoRoom(error),
+                code if POSTGRES_TRANSIENT.contains(&code.get(..2).unwrap_or_default()) => {
+                    Self::Unavailable(error)
+                }
+                // lock_not_available, read_only_sql_transaction, as on a standby
+                "55P03" | "25006" => Self::Unavailable(error),
+                _ => Self::Refused(error),
+            };
+        }
         if transient(&error) {
             Self::Unavailable(error)
         } else {
@@ -39,9 +79,15 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+/// Classes of Postgres's error codes: connection, resources (also a full disk), operator's
+/// intervention (also a statement's time-out), system.
+const POSTGRES_TRANSIENT: [&str; 4] = ["08", "53", "57", "58"];
+
 fn transient(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed
@@ -77,12 +123,12 @@ pub enum OpenError {
     },
     /// A later version of this program made it.
     #[error(
-        "the database {file} was made by a newer version of zspchat (its schema has step {step}, \
-         which this version does not know)", file = file.display()
+        "the database {database} was made by a newer version of zspchat (its schema has step {step}, \
+         which this version does not know)"
     )]
     Newer {
         /// Which.
-        file: PathBuf,
+        database: String,
         /// The first migration that is not known here.
         step: i64,
     },
@@ -92,12 +138,32 @@ pub enum OpenError {
         /// Which.
         file: PathBuf,
     },
-    /// Anything else, as the database says it.
-    #[error("the database {file} cannot be opened: {cause}", file = file.display())]
-    Other {
+    /// An installation is being moved there, and only a part of it may be there.
+    #[error(
+        "the database {database} holds a part of an installation that is being moved there; finish \
+         with zspchat migrate sqlite-to-postgres"
+    )]
+    Moving {
         /// Which.
-        file: PathBuf,
-        /// What the database says.
-        cause: sqlx::Error,
+        database: String,
     },
+    /// The address of the database server makes no sense.
+    #[error("database.url must be like postgres://user:password@host/database: {0}")]
+    Url(String),
+    /// Anything else, as the database says it.
+    #[error("the database {database} cannot be opened: {cause}")]
+    Other {
+        /// Which; of a server without the password.
+        database: String,
+        /// What the database says.
+        #[source]
+        cause: StoreError,
+    },
+}
+
+impl OpenError {
+    /// Whether the same may work later: a server does not answer yet.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Other { cause, .. } if cause.is_transient())
+    }
 }

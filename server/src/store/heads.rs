@@ -5,6 +5,7 @@ use protocol::{ConversationId, Event, Millis, Seq, UserId};
 use uuid::Uuid;
 
 use super::membership::{MineRow, mine_columns};
+use super::pool::on;
 use super::rows::{EventRow, events, signed, unsigned};
 use super::{Store, StoreError, on_pool};
 
@@ -68,7 +69,7 @@ impl Store {
     /// The database cannot serve.
     pub async fn heads(&self, user: UserId) -> Result<Heads, StoreError> {
         let mut tx = self.reading().await?;
-        let rows: Vec<StandingRow> = sqlx::query_as(concat!(
+        let rows: Vec<StandingRow> = on!(&mut tx, c => sqlx::query_as(concat!(
             "SELECT m.conversation, c.last_at,
                  (SELECT MIN(e.seq) FROM events e WHERE e.conversation = m.conversation
                     AND e.seq >= m.joined_seq AND e.seq > m.cleared_seq) AS first_kept, ",
@@ -77,13 +78,12 @@ impl Store {
               WHERE m.user_id = $1"
         ))
         .bind(user.0)
-        .fetch_all(&mut *tx)
-        .await?;
-        let account: Option<(Millis, bool)> =
-            sqlx::query_as("SELECT account_version, invisible FROM users WHERE id = $1")
-                .bind(user.0)
-                .fetch_optional(&mut *tx)
-                .await?;
+        .fetch_all(c))?;
+        let account: Option<(Millis, bool)> = on!(&mut tx, c => sqlx::query_as(
+            "SELECT account_version, invisible FROM users WHERE id = $1",
+        )
+        .bind(user.0)
+        .fetch_optional(c))?;
         let (account_version, invisible) = account.unwrap_or((0, true));
         Ok(Heads {
             standings: rows.iter().map(StandingRow::standing).collect(),
@@ -101,16 +101,13 @@ impl Store {
         user: UserId,
         conversation: ConversationId,
     ) -> Result<Option<Seq>, StoreError> {
-        let row: Option<(i64,)> = on_pool!(self.read(), pool => {
-            sqlx::query_as(
-                "SELECT joined_seq FROM members
-                 WHERE conversation = $1 AND user_id = $2 AND left_seq IS NULL",
-            )
-            .bind(conversation.0)
-            .bind(user.0)
-            .fetch_optional(pool)
-            .await?
-        });
+        let row: Option<(i64,)> = on_pool!(self.read(), pool => sqlx::query_as(
+            "SELECT joined_seq FROM members
+             WHERE conversation = $1 AND user_id = $2 AND left_seq IS NULL",
+        )
+        .bind(conversation.0)
+        .bind(user.0)
+        .fetch_optional(pool))?;
         Ok(row.map(|(seq,)| unsigned(seq)))
     }
 
@@ -124,15 +121,12 @@ impl Store {
         conversation: ConversationId,
         after: Seq,
     ) -> Result<Vec<Event>, StoreError> {
-        let rows: Vec<EventRow> = on_pool!(self.read(), pool => {
-            sqlx::query_as(
-                "SELECT * FROM events WHERE conversation = $1 AND seq > $2 ORDER BY seq LIMIT 500",
-            )
-            .bind(conversation.0)
-            .bind(signed(after))
-            .fetch_all(pool)
-            .await?
-        });
+        let rows: Vec<EventRow> = on_pool!(self.read(), pool => sqlx::query_as(
+            "SELECT * FROM events WHERE conversation = $1 AND seq > $2 ORDER BY seq LIMIT 500",
+        )
+        .bind(conversation.0)
+        .bind(signed(after))
+        .fetch_all(pool))?;
         Ok(events(rows)?)
     }
 
@@ -142,22 +136,20 @@ impl Store {
     /// The database cannot serve.
     pub async fn moved(&self, since: Millis) -> Result<Moved, StoreError> {
         let mut tx = self.reading().await?;
-        let heads: Vec<(Uuid, i64)> = sqlx::query_as(
+        let heads: Vec<(Uuid, i64)> = on!(&mut tx, c => sqlx::query_as(
             "SELECT conversation, MAX(seq) FROM events WHERE at >= $1 GROUP BY conversation
              ORDER BY conversation",
         )
         .bind(since)
-        .fetch_all(&mut *tx)
-        .await?;
-        let joined: Vec<(Uuid, Uuid, i64)> = sqlx::query_as(
+        .fetch_all(c))?;
+        let joined: Vec<(Uuid, Uuid, i64)> = on!(&mut tx, c => sqlx::query_as(
             "SELECT m.user_id, m.conversation, m.joined_seq FROM events e
              JOIN members m ON m.conversation = e.conversation AND m.joined_seq = e.seq
              WHERE e.at >= $1 AND e.kind IN ('created', 'invited') AND m.left_seq IS NULL
              ORDER BY m.conversation, m.user_id",
         )
         .bind(since)
-        .fetch_all(&mut *tx)
-        .await?;
+        .fetch_all(c))?;
         Ok(Moved {
             heads: heads
                 .into_iter()

@@ -4,7 +4,7 @@ use protocol::api::events::{Calibrate, Calibrated, Page, PageQuery, Pull, Pulled
 use protocol::{ConversationId, Digest, Event, Seq, UserId};
 
 use super::membership::{Floor, Span, floor, mine};
-use super::pool::Connection;
+use super::pool::{Work, on};
 use super::rows::{EventRow, events, signed};
 use super::{Store, StoreError};
 
@@ -80,14 +80,13 @@ impl Store {
             let floor = floor(&mut tx, range.conversation, span).await?;
             let from = range.from.max(floor.seq);
             let to = range.to.min(span.head);
-            let digests: Vec<(i64,)> = sqlx::query_as(
+            let digests: Vec<(i64,)> = on!(&mut tx, c => sqlx::query_as(
                 "SELECT digest FROM events WHERE conversation = $1 AND seq >= $2 AND seq <= $3",
             )
             .bind(range.conversation.0)
             .bind(signed(from))
             .bind(signed(to))
-            .fetch_all(&mut *tx)
-            .await?;
+            .fetch_all(c))?;
             let digest = digests.into_iter().fold(Digest::default(), |sum, (one,)| {
                 sum ^ Digest(one.cast_unsigned())
             });
@@ -99,7 +98,7 @@ impl Store {
             });
         }
         Ok(Calibrated {
-            history_id: self.installation().history_id,
+            history_id: self.history_id(),
             ranges,
         })
     }
@@ -110,17 +109,17 @@ fn weight(event: &Event) -> usize {
 }
 
 async fn page(
-    connection: &mut Connection,
+    work: &mut Work,
     user: UserId,
     conversation: ConversationId,
     query: PageQuery,
     room: usize,
 ) -> Result<Option<Page>, StoreError> {
-    let Some(row) = mine(connection, conversation, user).await? else {
+    let Some(row) = mine(work, conversation, user).await? else {
         return Ok(None);
     };
     let span = row.span();
-    let floor = floor(connection, conversation, span).await?;
+    let floor = floor(work, conversation, span).await?;
     let limit = query
         .limit
         .unwrap_or(PAGE_EVENTS_DEFAULT)
@@ -132,7 +131,7 @@ async fn page(
         .before
         .map_or(span.head, |before| span.head.min(before.saturating_sub(1)));
     let forward = query.after.is_some();
-    let rows: Vec<EventRow> = sqlx::query_as(if forward {
+    let rows: Vec<EventRow> = on!(work, c => sqlx::query_as(if forward {
         "SELECT * FROM events WHERE conversation = $1 AND seq >= $2 AND seq <= $3
          ORDER BY seq LIMIT $4"
     } else {
@@ -143,8 +142,7 @@ async fn page(
     .bind(signed(first))
     .bind(signed(last))
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-    .fetch_all(connection)
-    .await?;
+    .fetch_all(c))?;
     let found = rows.len();
     let mut events = fitting(events(rows)?, room);
     let whole = events.len() == found && found < limit;

@@ -4,7 +4,7 @@ use protocol::api::conversations::Mine;
 use protocol::{ConversationId, Kind, Millis, Seq, UserId};
 
 use super::StoreError;
-use super::pool::Connection;
+use super::pool::{Work, in_time, on};
 use super::rows::{role, unsigned};
 
 /// The columns that [`MINE`] selects.
@@ -129,11 +129,11 @@ impl MineRow {
 
 /// A user's own side of a conversation; `None` if they were never a member.
 pub(super) async fn mine(
-    connection: &mut Connection,
+    work: &mut Work,
     conversation: ConversationId,
     user: UserId,
 ) -> Result<Option<MineRow>, StoreError> {
-    Ok(sqlx::query_as(concat!(
+    on!(work, c => sqlx::query_as(concat!(
         "SELECT ",
         mine_columns!(),
         " FROM members m JOIN conversations c ON c.id = m.conversation
@@ -141,25 +141,41 @@ pub(super) async fn mine(
     ))
     .bind(conversation.0)
     .bind(user.0)
-    .fetch_optional(connection)
-    .await?)
+    .fetch_optional(c))
+}
+
+/// As [`mine`], and nobody else changes it until the end of a writing transaction.
+pub(super) async fn mine_locked(
+    work: &mut Work,
+    conversation: ConversationId,
+    user: UserId,
+) -> Result<Option<MineRow>, StoreError> {
+    if let Work::Postgres(work) = &mut *work {
+        let locked = sqlx::query(
+            "SELECT 1 FROM members WHERE conversation = $1 AND user_id = $2 FOR UPDATE",
+        )
+        .bind(conversation.0)
+        .bind(user.0)
+        .execute(&mut **work);
+        in_time(locked).await?;
+    }
+    mine(work, conversation, user).await
 }
 
 /// Where what is still kept of a span begins.
 pub(super) async fn floor(
-    connection: &mut Connection,
+    work: &mut Work,
     conversation: ConversationId,
     span: Span,
 ) -> Result<Floor, StoreError> {
-    let first: Option<(i64, i64, String)> = sqlx::query_as(
+    let first: Option<(i64, i64, String)> = on!(work, c => sqlx::query_as(
         "SELECT seq, msg_no, kind FROM events WHERE conversation = $1 AND seq >= $2 AND seq <= $3
          ORDER BY seq LIMIT 1",
     )
     .bind(conversation.0)
     .bind(super::rows::signed(span.start))
     .bind(super::rows::signed(span.head))
-    .fetch_optional(connection)
-    .await?;
+    .fetch_optional(c))?;
     Ok(match first {
         None => Floor {
             seq: span.head.max(span.start - 1) + 1,

@@ -1,14 +1,15 @@
 //! The database: the only place with SQL.
 //!
-//! One concrete [`Store`] over whatever database is configured. Queries are written so that SQLite
-//! and Postgres both take them (`$1`, `RETURNING`, `ON CONFLICT`); only the hot append of a batch
-//! ([`append`]) and lists of ids as one parameter speak one dialect.
+//! One concrete [`Store`] over SQLite or Postgres. Statements are written so that both take them
+//! (`$1`, `RETURNING`, `ON CONFLICT`, `NOT flag`), and macros in [`pool`] run them on the one that it
+//! is; only the append of a batch ([`append`]) and retention are written twice.
 //!
-//! Reads that need several statements to agree run in one transaction on a reading connection.
-//! Everything that writes goes through the one writing connection; nothing may be awaited while it
-//! is held, but the database itself.
+//! Reads that need several statements to agree run in one transaction. On SQLite everything that
+//! writes goes through one connection, so nothing may be awaited while it is held but the database
+//! itself; on Postgres what is read to be written again is locked first.
 
 pub mod append;
+mod claim;
 mod contact_requests;
 mod contacts;
 mod contacts_between;
@@ -18,6 +19,8 @@ mod heads;
 mod log;
 mod membership;
 mod mentions;
+pub mod migrate;
+mod nodes;
 mod open;
 mod pool;
 mod preferences;
@@ -27,18 +30,19 @@ mod rows;
 mod sessions;
 mod users;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use protocol::{HistoryId, Millis};
 
+pub use claim::{Claim, Seen, Share};
 pub use contact_requests::NewRequest;
 pub use contacts::Acquaintance;
 pub use error::{OpenError, StoreError};
 pub use heads::{Heads, Joined, Moved, Standing};
-pub use open::DatabaseConfig;
-pub(crate) use pool::{Pool, on_pool};
-pub use retention::Deleted;
+pub use open::{DatabaseConfig, PostgresConfig, SqliteConfig};
+use pool::{Pool, on_pool, run_on};
+pub use retention::{DAYS_AHEAD, Deleted};
 pub use sessions::{NewSession, StoredSession};
 pub use users::{Credentials, NewUser, UserKey};
 
@@ -54,8 +58,12 @@ struct Inner {
     read: Pool,
     write: Pool,
     installation: Installation,
+    /// As it is now.
+    history_id: Mutex<HistoryId>,
     /// When it could not be written to, if it has not been since; else 0.
     failed_at: AtomicI64,
+    /// Set once a server claims it.
+    standing: OnceLock<claim::Standing>,
     /// Held as long as the database is open, so that no second server writes to it.
     _lock: Option<std::fs::File>,
 }
@@ -63,8 +71,7 @@ struct Inner {
 /// What was fixed when the database was made.
 #[derive(Debug, Clone, Copy)]
 pub struct Installation {
-    /// The identity of this history; changes when a backup is restored.
-    pub history_id: HistoryId,
+    history_id: HistoryId,
     /// How many queues the conversations' commands are spread over.
     pub shards: u32,
     /// Signs form tokens.
@@ -77,13 +84,30 @@ impl Store {
         &self.0.installation
     }
 
+    /// The identity of this history; changes when a backup is restored.
+    pub fn history_id(&self) -> HistoryId {
+        *self
+            .0
+            .history_id
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_history_id(&self, id: HistoryId) {
+        *self
+            .0
+            .history_id
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = id;
+    }
+
     /// Connections for reading; writing on them fails.
-    pub(crate) fn read(&self) -> &Pool {
+    fn read(&self) -> &Pool {
         &self.0.read
     }
 
     /// The connection for writing.
-    pub(crate) fn write(&self) -> &Pool {
+    fn write(&self) -> &Pool {
         &self.0.write
     }
 
@@ -104,16 +128,18 @@ impl Store {
     /// # Errors
     /// It does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        on_pool!(self.write(), pool => {
-            sqlx::query("SELECT 1").execute(pool).await?;
-        });
+        run_on!(self.write(), sqlx::query("SELECT 1"))?;
         Ok(())
     }
 
     /// Closes all connections, once what is under way is done. SQLite then folds its write-ahead
     /// log into the database file.
     pub async fn close(&self) {
-        on_pool!(self.read(), pool => pool.close().await);
-        on_pool!(self.write(), pool => pool.close().await);
+        for pool in [self.read(), self.write()] {
+            match pool {
+                Pool::Sqlite(pool) => pool.close().await,
+                Pool::Postgres(pool) => pool.close().await,
+            }
+        }
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use protocol::UserId;
 use protocol::api::accounts::User;
 
-use super::pool::Connection;
-use super::rows::{UserRow, ids};
+use super::pool::{Work, among, on};
+use super::rows::{Ids, UserRow};
 use super::{Store, StoreError};
 
 impl Store {
@@ -22,16 +22,17 @@ impl Store {
 
 /// As [`Store::profiles`], at the moment of a transaction.
 pub(super) async fn profiles(
-    connection: &mut Connection,
+    work: &mut Work,
     users: impl IntoIterator<Item = UserId>,
 ) -> Result<Vec<User>, StoreError> {
     let users: BTreeSet<UserId> = users.into_iter().collect();
-    let rows: Vec<UserRow> = sqlx::query_as(
-        "SELECT id, number, handle, name, signature, version FROM users
-         WHERE id IN (SELECT unhex(value) FROM json_each($1)) ORDER BY id",
-    )
-    .bind(ids(users.into_iter().map(|user| user.0)))
-    .fetch_all(connection)
-    .await?;
+    let sql = among!(
+        work,
+        "SELECT id, number, handle, name, signature, version FROM users WHERE id ",
+        "$1",
+        " ORDER BY id"
+    );
+    let ids: Ids = users.into_iter().map(|user| user.0).collect();
+    let rows: Vec<UserRow> = on!(work, c => sqlx::query_as(sql).bind(ids).fetch_all(c))?;
     Ok(rows.into_iter().map(User::from).collect())
 }

@@ -5,6 +5,11 @@ use protocol::event::Role;
 use protocol::{ClientId, ConversationId, Digest, Event, Kind, Millis, UserId};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo};
+use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo};
+use sqlx::{Encode, Postgres, Sqlite, Type};
 use uuid::Uuid;
 
 /// A column as an unsigned number. What is stored is never negative.
@@ -97,7 +102,8 @@ pub(super) fn role(name: &str) -> Role {
     }
 }
 
-/// A list of ids or rows as one parameter: SQLite takes it apart with `json_each`.
+/// A list of ids or rows as one parameter: SQLite takes it apart with `json_each`, Postgres with
+/// `jsonb_array_elements`.
 pub(super) fn list(rows: &impl Serialize) -> String {
     serde_json::to_string(rows).expect("rows hold numbers, strings and ids")
 }
@@ -112,9 +118,80 @@ impl Serialize for Hex {
     }
 }
 
+/// Ids as one parameter, for `among!`: to SQLite a [`list`], to Postgres an array.
+#[derive(Debug, Clone)]
+pub(super) struct Ids(Vec<Uuid>);
+
+impl FromIterator<Uuid> for Ids {
+    fn from_iter<T: IntoIterator<Item = Uuid>>(ids: T) -> Self {
+        Self(ids.into_iter().collect())
+    }
+}
+
+impl Type<Sqlite> for Ids {
+    fn type_info() -> SqliteTypeInfo {
+        <String as Type<Sqlite>>::type_info()
+    }
+}
+
+impl Encode<'_, Sqlite> for Ids {
+    fn encode_by_ref(&self, buffer: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
+        <String as Encode<'_, Sqlite>>::encode(ids(self.0.iter().copied()), buffer)
+    }
+}
+
+impl Type<Postgres> for Ids {
+    fn type_info() -> PgTypeInfo {
+        <Vec<Uuid> as Type<Postgres>>::type_info()
+    }
+}
+
+impl Encode<'_, Postgres> for Ids {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        self.0.encode_by_ref(buffer)
+    }
+}
+
+/// Hashes as one parameter, as [`Ids`].
+#[derive(Debug, Clone)]
+pub(super) struct Hashes(pub Vec<[u8; 32]>);
+
+impl Type<Sqlite> for Hashes {
+    fn type_info() -> SqliteTypeInfo {
+        <String as Type<Sqlite>>::type_info()
+    }
+}
+
+impl Encode<'_, Sqlite> for Hashes {
+    fn encode_by_ref(&self, buffer: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
+        let hashes = list(&self.0.iter().map(|hash| hex(hash)).collect::<Vec<_>>());
+        <String as Encode<'_, Sqlite>>::encode(hashes, buffer)
+    }
+}
+
+impl Type<Postgres> for Hashes {
+    fn type_info() -> PgTypeInfo {
+        <Vec<Vec<u8>> as Type<Postgres>>::type_info()
+    }
+}
+
+impl Encode<'_, Postgres> for Hashes {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        let hashes: Vec<Vec<u8>> = self.0.iter().map(|hash| hash.to_vec()).collect();
+        hashes.encode_by_ref(buffer)
+    }
+}
+
 /// Ids as a [`list`].
 pub(super) fn ids(ids: impl IntoIterator<Item = Uuid>) -> String {
     list(&ids.into_iter().map(Hex).collect::<Vec<_>>())
+}
+
+/// Pairs of ids as a [`list`] of the digits of both, of which `substr` gives each: to SQLite an array
+/// inside the list costs several times as much.
+pub(super) fn pairs(pairs: impl IntoIterator<Item = (Uuid, Uuid)>) -> String {
+    let digits = |(one, other): (Uuid, Uuid)| format!("{}{}", one.simple(), other.simple());
+    list(&pairs.into_iter().map(digits).collect::<Vec<_>>())
 }
 
 /// Bytes inside a [`list`], as [`Hex`].

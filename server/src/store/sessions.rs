@@ -3,7 +3,8 @@
 use protocol::{Millis, UserId};
 use uuid::Uuid;
 
-use super::rows::hex;
+use super::pool::{among, run_on};
+use super::rows::Hashes;
 use super::{Store, StoreError, on_pool};
 
 /// A session to be kept.
@@ -38,20 +39,16 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn insert_session(&self, session: &NewSession) -> Result<(), StoreError> {
-        on_pool!(self.write(), pool => {
-            sqlx::query(
-                "INSERT INTO sessions (token_hash, user_id, created_at, seen_at, expires_at, agent, address) \
-                 VALUES ($1, $2, $3, $3, $4, $5, $6)",
-            )
-            .bind(session.token_hash.as_slice())
-            .bind(session.user.0)
-            .bind(session.at)
-            .bind(session.expires_at)
-            .bind(&session.agent)
-            .bind(&session.address)
-            .execute(pool)
-            .await?;
-        });
+        run_on!(self.write(), sqlx::query(
+            "INSERT INTO sessions (token_hash, user_id, created_at, seen_at, expires_at, agent, address) \
+             VALUES ($1, $2, $3, $3, $4, $5, $6)",
+        )
+        .bind(session.token_hash.as_slice())
+        .bind(session.user.0)
+        .bind(session.at)
+        .bind(session.expires_at)
+        .bind(&session.agent)
+        .bind(&session.address))?;
         Ok(())
     }
 
@@ -63,15 +60,12 @@ impl Store {
         &self,
         token_hash: &[u8; 32],
     ) -> Result<Option<StoredSession>, StoreError> {
-        let row: Option<(Uuid, Millis)> = on_pool!(self.read(), pool => {
-            sqlx::query_as(
-                "SELECT s.user_id, s.expires_at FROM sessions s JOIN users u ON u.id = s.user_id \
-                 WHERE s.token_hash = $1 AND u.disabled_at IS NULL",
-            )
-            .bind(token_hash.as_slice())
-            .fetch_optional(pool)
-            .await?
-        });
+        let row: Option<(Uuid, Millis)> = on_pool!(self.read(), pool => sqlx::query_as(
+            "SELECT s.user_id, s.expires_at FROM sessions s JOIN users u ON u.id = s.user_id \
+             WHERE s.token_hash = $1 AND u.disabled_at IS NULL",
+        )
+        .bind(token_hash.as_slice())
+        .fetch_optional(pool))?;
         Ok(row.map(|(user, expires_at)| StoredSession {
             user: UserId(user),
             expires_at,
@@ -83,13 +77,12 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn session_seen(&self, token_hash: &[u8; 32], at: Millis) -> Result<(), StoreError> {
-        on_pool!(self.write(), pool => {
-            sqlx::query("UPDATE sessions SET seen_at = MAX(seen_at, $2) WHERE token_hash = $1")
+        run_on!(
+            self.write(),
+            sqlx::query("UPDATE sessions SET seen_at = $2 WHERE token_hash = $1 AND seen_at < $2")
                 .bind(token_hash.as_slice())
                 .bind(at)
-                .execute(pool)
-                .await?;
-        });
+        )?;
         Ok(())
     }
 
@@ -98,12 +91,10 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn delete_session(&self, token_hash: &[u8; 32]) -> Result<(), StoreError> {
-        on_pool!(self.write(), pool => {
-            sqlx::query("DELETE FROM sessions WHERE token_hash = $1")
-                .bind(token_hash.as_slice())
-                .execute(pool)
-                .await?;
-        });
+        run_on!(
+            self.write(),
+            sqlx::query("DELETE FROM sessions WHERE token_hash = $1").bind(token_hash.as_slice())
+        )?;
         Ok(())
     }
 
@@ -112,14 +103,10 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn delete_sessions_of(&self, user: UserId) -> Result<u64, StoreError> {
-        let ended = on_pool!(self.write(), pool => {
-            sqlx::query("DELETE FROM sessions WHERE user_id = $1")
-                .bind(user.0)
-                .execute(pool)
-                .await?
-                .rows_affected()
-        });
-        Ok(ended)
+        run_on!(
+            self.write(),
+            sqlx::query("DELETE FROM sessions WHERE user_id = $1").bind(user.0)
+        )
     }
 
     /// Which of these sessions are there, and not over.
@@ -131,19 +118,17 @@ impl Store {
         hashes: &[[u8; 32]],
         now: Millis,
     ) -> Result<Vec<[u8; 32]>, StoreError> {
-        let asked: Vec<String> = hashes.iter().map(|hash| hex(hash)).collect();
-        let asked = serde_json::to_string(&asked).unwrap_or_default();
-        let alive: Vec<Vec<u8>> = on_pool!(self.read(), pool => {
-            sqlx::query_scalar(
-                "SELECT s.token_hash FROM sessions s JOIN users u ON u.id = s.user_id \
-                 WHERE s.token_hash IN (SELECT unhex(value) FROM json_each($1)) \
-                   AND s.expires_at > $2 AND u.disabled_at IS NULL",
-            )
-            .bind(asked)
+        let sql = among!(
+            self.read(),
+            "SELECT s.token_hash FROM sessions s JOIN users u ON u.id = s.user_id \
+             WHERE s.expires_at > $2 AND u.disabled_at IS NULL AND s.token_hash ",
+            "$1",
+            ""
+        );
+        let alive: Vec<Vec<u8>> = on_pool!(self.read(), pool => sqlx::query_scalar(sql)
+            .bind(Hashes(hashes.to_vec()))
             .bind(now)
-            .fetch_all(pool)
-            .await?
-        });
+            .fetch_all(pool))?;
         Ok(alive
             .into_iter()
             .filter_map(|hash| hash.try_into().ok())
@@ -155,12 +140,10 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn delete_sessions_over(&self, now: Millis) -> Result<(), StoreError> {
-        on_pool!(self.write(), pool => {
-            sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
-                .bind(now)
-                .execute(pool)
-                .await?;
-        });
+        run_on!(
+            self.write(),
+            sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(now)
+        )?;
         Ok(())
     }
 }

@@ -1,10 +1,13 @@
 //! Accounts: who they are and how they log in.
 
+use std::collections::HashMap;
+
 use protocol::api::accounts::{ChangeMe, Known, Me, User};
 use protocol::{Millis, UserId};
 use uuid::Uuid;
 
-use super::pool::begin;
+use super::pool::{Lock, Work, among, on, run, run_on};
+use super::rows::Ids;
 use super::{Store, StoreError, on_pool};
 
 /// An account to be made.
@@ -52,7 +55,7 @@ struct MeRow {
     #[sqlx(flatten)]
     user: UserRow,
     role: String,
-    invisible: i64,
+    invisible: bool,
     account_version: i64,
 }
 
@@ -74,7 +77,7 @@ impl From<MeRow> for Me {
         Self {
             user: row.user.into(),
             administrator: row.role == "administrator",
-            invisible: row.invisible != 0,
+            invisible: row.invisible,
             account_version: row.account_version,
         }
     }
@@ -97,28 +100,25 @@ impl Store {
     /// # Errors
     /// A unique violation where the handle is taken.
     pub async fn create_user(&self, user: &NewUser) -> Result<(), StoreError> {
-        on_pool!(self.write(), pool => {
-            let mut work = begin(pool).await?;
-            sqlx::query(
-                "INSERT INTO users (id, number, handle, role, name, version, account_version, created_at) \
-                 SELECT $1, COALESCE(MAX(number), 9999) + 1, $2, \
-                        CASE WHEN COUNT(*) = 0 THEN 'administrator' ELSE 'user' END, $3, $4, $4, $4 \
-                 FROM users",
-            )
-            .bind(user.id.0)
-            .bind(&user.handle)
-            .bind(&user.name)
-            .bind(user.at)
-            .execute(&mut *work)
-            .await?;
+        let mut work = self.writing().await?;
+        work.lock(Lock::NewUser).await?;
+        run!(&mut work, sqlx::query(
+            "INSERT INTO users (id, number, handle, role, name, version, account_version, created_at) \
+             SELECT $1, COALESCE(MAX(number), 9999) + 1, $2, \
+                    CASE WHEN COUNT(*) = 0 THEN 'administrator' ELSE 'user' END, $3, $4, $4, $4 \
+             FROM users",
+        )
+        .bind(user.id.0)
+        .bind(&user.handle)
+        .bind(&user.name)
+        .bind(user.at))?;
+        run!(
+            &mut work,
             sqlx::query("INSERT INTO passwords (user_id, phc) VALUES ($1, $2)")
                 .bind(user.id.0)
                 .bind(&user.phc)
-                .execute(&mut *work)
-                .await?;
-            work.commit().await?;
-        });
-        Ok(())
+        )?;
+        work.commit().await
     }
 
     /// Whether there is no account yet.
@@ -126,12 +126,10 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn has_no_users(&self) -> Result<bool, StoreError> {
-        let count: i64 = on_pool!(self.read(), pool => {
-            sqlx::query_scalar("SELECT COUNT(*) FROM (SELECT 1 FROM users LIMIT 1)")
-                .fetch_one(pool)
-                .await?
-        });
-        Ok(count == 0)
+        let first: Option<Uuid> = on_pool!(self.read(), pool => {
+            sqlx::query_scalar("SELECT id FROM users LIMIT 1").fetch_optional(pool)
+        })?;
+        Ok(first.is_none())
     }
 
     /// What a log-in to this handle is compared with; `None` without such an account.
@@ -139,15 +137,12 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn credentials(&self, handle: &str) -> Result<Option<Credentials>, StoreError> {
-        Ok(on_pool!(self.read(), pool => {
-            sqlx::query_as(
-                "SELECT u.id, p.phc FROM users u JOIN passwords p ON p.user_id = u.id \
-                 WHERE u.handle = $1 AND u.disabled_at IS NULL",
-            )
-            .bind(handle)
-            .fetch_optional(pool)
-            .await?
-        }))
+        on_pool!(self.read(), pool => sqlx::query_as(
+            "SELECT u.id, p.phc FROM users u JOIN passwords p ON p.user_id = u.id \
+             WHERE u.handle = $1 AND u.disabled_at IS NULL",
+        )
+        .bind(handle)
+        .fetch_optional(pool))
     }
 
     /// Sets a password.
@@ -155,16 +150,15 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn set_password(&self, user: UserId, phc: &str) -> Result<(), StoreError> {
-        on_pool!(self.write(), pool => {
+        run_on!(
+            self.write(),
             sqlx::query(
                 "INSERT INTO passwords (user_id, phc) VALUES ($1, $2) \
-                 ON CONFLICT (user_id) DO UPDATE SET phc = excluded.phc",
+             ON CONFLICT (user_id) DO UPDATE SET phc = excluded.phc",
             )
             .bind(user.0)
             .bind(phc)
-            .execute(pool)
-            .await?;
-        });
+        )?;
         Ok(())
     }
 
@@ -173,15 +167,12 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn me(&self, user: UserId) -> Result<Option<Me>, StoreError> {
-        let row: Option<MeRow> = on_pool!(self.read(), pool => {
-            sqlx::query_as(
-                "SELECT id, number, handle, name, signature, version, role, invisible, account_version \
-                 FROM users WHERE id = $1 AND disabled_at IS NULL",
-            )
-            .bind(user.0)
-            .fetch_optional(pool)
-            .await?
-        });
+        let row: Option<MeRow> = on_pool!(self.read(), pool => sqlx::query_as(
+            "SELECT id, number, handle, name, signature, version, role, invisible, account_version \
+             FROM users WHERE id = $1 AND disabled_at IS NULL",
+        )
+        .bind(user.0)
+        .fetch_optional(pool))?;
         Ok(row.map(Into::into))
     }
 
@@ -190,27 +181,24 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn find_user(&self, key: UserKey<'_>) -> Result<Option<User>, StoreError> {
-        let row: Option<UserRow> = on_pool!(self.read(), pool => {
-            match key {
-                UserKey::Id(id) => sqlx::query_as(
-                    "SELECT id, number, handle, name, signature, version FROM users \
-                     WHERE id = $1 AND disabled_at IS NULL",
-                )
-                .bind(id.0),
-                UserKey::Handle(handle) => sqlx::query_as(
-                    "SELECT id, number, handle, name, signature, version FROM users \
-                     WHERE handle = $1 AND disabled_at IS NULL",
-                )
-                .bind(handle),
-                UserKey::Number(number) => sqlx::query_as(
-                    "SELECT id, number, handle, name, signature, version FROM users \
-                     WHERE number = $1 AND disabled_at IS NULL",
-                )
-                .bind(i64::try_from(number).unwrap_or(-1)),
-            }
-            .fetch_optional(pool)
-            .await?
-        });
+        let row: Option<UserRow> = on_pool!(self.read(), pool => match key {
+            UserKey::Id(id) => sqlx::query_as(
+                "SELECT id, number, handle, name, signature, version FROM users \
+                 WHERE id = $1 AND disabled_at IS NULL",
+            )
+            .bind(id.0),
+            UserKey::Handle(handle) => sqlx::query_as(
+                "SELECT id, number, handle, name, signature, version FROM users \
+                 WHERE handle = $1 AND disabled_at IS NULL",
+            )
+            .bind(handle),
+            UserKey::Number(number) => sqlx::query_as(
+                "SELECT id, number, handle, name, signature, version FROM users \
+                 WHERE number = $1 AND disabled_at IS NULL",
+            )
+            .bind(i64::try_from(number).unwrap_or(-1)),
+        }
+        .fetch_optional(pool))?;
         Ok(row.map(Into::into))
     }
 
@@ -220,30 +208,34 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn lookup(&self, viewer: UserId, asked: &[Known]) -> Result<Vec<User>, StoreError> {
-        let asked: Vec<(String, Millis)> = asked
-            .iter()
-            .map(|known| (known.id.0.simple().to_string(), known.version))
-            .collect();
-        let asked = serde_json::to_string(&asked).unwrap_or_default();
-        let rows: Vec<UserRow> = on_pool!(self.read(), pool => {
-            sqlx::query_as(
-                "SELECT u.id, u.number, u.handle, u.name, u.signature, u.version \
-                 FROM json_each($1) AS asked \
-                 JOIN users u ON u.id = unhex(json_extract(asked.value, '$[0]')) \
-                 WHERE u.version > json_extract(asked.value, '$[1]') AND (u.id = $2 \
-                   OR EXISTS (SELECT 1 FROM contacts WHERE owner = $2 AND peer = u.id) \
-                   OR EXISTS (SELECT 1 FROM contact_requests WHERE sender = $2 AND recipient = u.id) \
-                   OR EXISTS (SELECT 1 FROM contact_requests WHERE sender = u.id AND recipient = $2) \
-                   OR EXISTS (SELECT 1 FROM members mine JOIN members theirs \
-                              ON theirs.conversation = mine.conversation AND theirs.user_id = u.id \
-                              WHERE mine.user_id = $2))",
-            )
-            .bind(asked)
+        let sql = among!(
+            self.read(),
+            "SELECT u.id, u.number, u.handle, u.name, u.signature, u.version FROM users u \
+             WHERE u.id ",
+            "$1",
+            " AND (u.id = $2 \
+               OR EXISTS (SELECT 1 FROM contacts WHERE owner = $2 AND peer = u.id) \
+               OR EXISTS (SELECT 1 FROM contact_requests WHERE sender = $2 AND recipient = u.id) \
+               OR EXISTS (SELECT 1 FROM contact_requests WHERE sender = u.id AND recipient = $2) \
+               OR EXISTS (SELECT 1 FROM members mine JOIN members theirs \
+                          ON theirs.conversation = mine.conversation AND theirs.user_id = u.id \
+                          WHERE mine.user_id = $2))"
+        );
+        let ids: Ids = asked.iter().map(|known| known.id.0).collect();
+        let rows: Vec<UserRow> = on_pool!(self.read(), pool => sqlx::query_as(sql)
+            .bind(ids)
             .bind(viewer.0)
-            .fetch_all(pool)
-            .await?
-        });
-        Ok(rows.into_iter().map(Into::into).collect())
+            .fetch_all(pool))?;
+        let known: HashMap<UserId, Millis> = asked.iter().map(|it| (it.id, it.version)).collect();
+        Ok(rows
+            .into_iter()
+            .map(User::from)
+            .filter(|user| {
+                known
+                    .get(&user.id)
+                    .is_none_or(|known| user.version > *known)
+            })
+            .collect())
     }
 
     /// Changes a profile, and gives those who have it as a contact: their browsers want to know.
@@ -258,37 +250,50 @@ impl Store {
         now: Millis,
     ) -> Result<Vec<UserId>, StoreError> {
         let public = change.name.is_some() || change.signature.is_some();
-        let watchers: Vec<Uuid> = on_pool!(self.write(), pool => {
-            let mut work = begin(pool).await?;
+        let mut work = self.writing().await?;
+        let watchers: Vec<Uuid> = if public {
+            on!(&mut work, c => sqlx::query_scalar("SELECT owner FROM contacts WHERE peer = $1")
+                .bind(user.0)
+                .fetch_all(c))?
+        } else {
+            Vec::new()
+        };
+        let watchers: Vec<UserId> = watchers.into_iter().map(UserId).collect();
+        touch(&mut work, watchers.iter().copied().chain([user]), now).await?;
+        run!(
+            &mut work,
             sqlx::query(
                 "UPDATE users SET name = COALESCE($2, name), signature = COALESCE($3, signature), \
-                   invisible = COALESCE($4, invisible), \
-                   version = CASE WHEN $5 THEN MAX($6, version + 1) ELSE version END, \
-                   account_version = MAX($6, account_version + 1) WHERE id = $1",
+               invisible = COALESCE($4, invisible), version = CASE WHEN NOT $5 THEN version \
+                 WHEN version < $6 THEN $6 ELSE version + 1 END WHERE id = $1",
             )
             .bind(user.0)
             .bind(&change.name)
             .bind(&change.signature)
-            .bind(change.invisible.map(i64::from))
+            .bind(change.invisible)
             .bind(public)
             .bind(now)
-            .execute(&mut *work)
-            .await?;
-            let watchers = if public {
-                sqlx::query_scalar(
-                    "UPDATE users SET account_version = MAX($2, account_version + 1) \
-                     WHERE id IN (SELECT owner FROM contacts WHERE peer = $1) RETURNING id",
-                )
-                .bind(user.0)
-                .bind(now)
-                .fetch_all(&mut *work)
-                .await?
-            } else {
-                Vec::new()
-            };
-            work.commit().await?;
-            watchers
-        });
-        Ok(watchers.into_iter().map(UserId).collect())
+        )?;
+        work.commit().await?;
+        Ok(watchers)
     }
+}
+
+/// Notes that something about these accounts changed, and locks them in one order, so that of two who
+/// change the same ones the second waits for the first.
+pub(super) async fn touch(
+    work: &mut Work,
+    users: impl IntoIterator<Item = UserId>,
+    now: Millis,
+) -> Result<(), StoreError> {
+    let users: Ids = users.into_iter().map(|user| user.0).collect();
+    let sql = if work.is_postgres() {
+        "UPDATE users SET account_version = GREATEST($2, account_version + 1) WHERE id IN
+             (SELECT id FROM users WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE)"
+    } else {
+        "UPDATE users SET account_version = MAX($2, account_version + 1)
+         WHERE id IN (SELECT unhex(value) FROM json_each($1))"
+    };
+    run!(work, sqlx::query(sql).bind(users).bind(now))?;
+    Ok(())
 }

@@ -29,6 +29,29 @@ pub const GAPS_FILLED: &str = "zspchat_gaps_filled_total";
 /// Logs that had moved without the hub being told.
 pub const SWEPT: &str = "zspchat_swept_total";
 
+/// Messages published on the bus: one a message, however many want it.
+pub const BUS_PUBLISHED: &str = "zspchat_bus_published_total";
+/// Messages that did not go out on the bus, since Redis was away or slower than they came.
+pub const BUS_LOST: &str = "zspchat_bus_lost_total";
+/// Messages in the broker's queues.
+pub const QUEUE_DEPTH: &str = "zspchat_queue_depth";
+/// Seconds for which the oldest command in the last batch had been accepted.
+pub const QUEUE_AGE_SECONDS: &str = "zspchat_queue_age_seconds";
+/// Seconds that a batch took from being taken to being committed.
+pub const COMMIT_SECONDS: &str = "zspchat_commit_seconds";
+/// Seconds from a command's being accepted to its event's being given to a node's streams.
+pub const DELIVERY_SECONDS: &str = "zspchat_delivery_seconds";
+/// Batches decided anew, since another writer had moved a log on.
+pub const CONFLICTS: &str = "zspchat_conflicts_total";
+/// Commands that came again, and got their first result.
+pub const DUPLICATES: &str = "zspchat_duplicates_total";
+/// Commands refused by the rules, by reason.
+pub const REFUSED: &str = "zspchat_refused_total";
+/// Streams ended by the server, by reason.
+pub const STREAMS_ENDED: &str = "zspchat_streams_ended_total";
+/// Ranges of logs of which browsers were told the digest.
+pub const CALIBRATED: &str = "zspchat_calibrated_ranges_total";
+
 /// Upper bounds of the buckets of [`BATCH_COMMANDS`].
 const COMMANDS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
@@ -43,6 +66,10 @@ pub fn start() -> Option<PrometheusHandle> {
         .set_buckets_for_metric(Matcher::Full(HTTP_SECONDS.to_owned()), SECONDS)
         .ok()?
         .set_buckets_for_metric(Matcher::Full(BATCH_COMMANDS.to_owned()), COMMANDS)
+        .ok()?
+        .set_buckets_for_metric(Matcher::Full(COMMIT_SECONDS.to_owned()), SECONDS)
+        .ok()?
+        .set_buckets_for_metric(Matcher::Full(DELIVERY_SECONDS.to_owned()), SECONDS)
         .ok()?
         .install_recorder()
         .ok()?;
@@ -61,6 +88,25 @@ pub fn start() -> Option<PrometheusHandle> {
         COMMANDS_UNAVAILABLE,
         "Commands not accepted, since the database could not serve"
     );
+    describe_counter!(BUS_PUBLISHED, "Messages published on the bus");
+    describe_counter!(BUS_LOST, "Messages that did not go out on the bus");
+    describe_gauge!(QUEUE_DEPTH, "Messages in the broker's queues");
+    describe_gauge!(
+        QUEUE_AGE_SECONDS,
+        Unit::Seconds,
+        "Age of the oldest command in the last batch"
+    );
+    describe_histogram!(COMMIT_SECONDS, Unit::Seconds, "Time to commit a batch");
+    describe_histogram!(
+        DELIVERY_SECONDS,
+        Unit::Seconds,
+        "Time from a command's being accepted to its event's being given to streams"
+    );
+    describe_counter!(CONFLICTS, "Batches decided anew");
+    describe_counter!(DUPLICATES, "Commands that came again");
+    describe_counter!(REFUSED, "Commands refused by the rules");
+    describe_counter!(STREAMS_ENDED, "Streams ended by the server");
+    describe_counter!(CALIBRATED, "Ranges compared with browsers");
     describe_gauge!(STREAMS, "Streams open now");
     describe_counter!(GAPS_FILLED, "Events that came out of order to the streams");
     describe_counter!(SWEPT, "Logs that had moved without the streams being told");

@@ -2,8 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod bus;
 mod chat;
+mod database;
 mod http;
+mod presence;
 mod process;
+mod queue;
 mod raw;
+mod redis;
 mod simulation;
+mod waiting;

@@ -3,18 +3,51 @@
 
 use std::path::Path;
 
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use server::store::DatabaseConfig;
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
-pub struct Raw(SqlitePool);
+pub enum Raw {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// Keeps everybody else from writing as long as it is there.
+pub enum Lock {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Lock {
+    pub async fn release(self) {
+        match self {
+            Self::Sqlite(lock) => lock.rollback().await.unwrap(),
+            Self::Postgres(lock) => lock.rollback().await.unwrap(),
+        }
+    }
+}
 
 impl Raw {
-    pub async fn open(file: &Path) -> Self {
+    pub async fn file(file: &Path) -> Self {
         let address = format!("sqlite:{}", file.display());
-        Self(SqlitePool::connect(&address).await.unwrap())
+        Self::Sqlite(SqlitePool::connect(&address).await.unwrap())
+    }
+
+    pub async fn server(url: &str) -> Self {
+        Self::Postgres(PgPool::connect(url).await.unwrap())
+    }
+
+    pub async fn open(config: &DatabaseConfig) -> Self {
+        match config {
+            DatabaseConfig::Sqlite(config) => Self::file(&config.file).await,
+            DatabaseConfig::Postgres(config) => Self::server(&config.url).await,
+        }
     }
 
     pub async fn close(self) {
-        self.0.close().await;
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
+        }
     }
 
     /// Notes a step of the schema that this version does not know.
@@ -22,6 +55,8 @@ impl Raw {
         self.run(
             "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
              VALUES (9999, 'to come', true, x'00', 0)",
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+             VALUES (9999, 'to come', true, '\\x00', 0)",
         )
         .await;
     }
@@ -31,18 +66,52 @@ impl Raw {
         self.run(
             "CREATE TRIGGER poison BEFORE INSERT ON events WHEN instr(new.body, 'poison') > 0
              BEGIN SELECT RAISE(ABORT, 'poison'); END",
+            "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS
+             $$ BEGIN RAISE EXCEPTION 'poison'; END $$",
         )
         .await;
+        if let Self::Postgres(_) = self {
+            self.run(
+                "",
+                "CREATE TRIGGER poison BEFORE INSERT ON events FOR EACH ROW
+                 WHEN (new.body LIKE '%poison%') EXECUTE FUNCTION poison()",
+            )
+            .await;
+        }
     }
 
     /// Lets it take them again.
     pub async fn cure(&self) {
-        self.run("DROP TRIGGER poison").await;
+        self.run("DROP TRIGGER poison", "DROP TRIGGER poison ON events")
+            .await;
     }
 
     /// Keeps everybody else from writing as long as this is held.
-    pub async fn lock(&self) -> Transaction<'static, Sqlite> {
-        self.0.begin_with("BEGIN IMMEDIATE").await.unwrap()
+    pub async fn lock(&self) -> Lock {
+        self.lock_tables("LOCK TABLE events, send_keys IN EXCLUSIVE MODE")
+            .await
+    }
+
+    /// Keeps everybody else from writing results of commands.
+    pub async fn lock_send_keys(&self) -> Lock {
+        self.lock_tables("LOCK TABLE send_keys IN EXCLUSIVE MODE")
+            .await
+    }
+
+    async fn lock_tables(&self, statement: &'static str) -> Lock {
+        match self {
+            Self::Sqlite(pool) => Lock::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await.unwrap()),
+            Self::Postgres(pool) => {
+                let mut lock = pool.begin().await.unwrap();
+                sqlx::query(statement).execute(&mut *lock).await.unwrap();
+                Lock::Postgres(lock)
+            }
+        }
+    }
+
+    /// How many events are kept.
+    pub async fn events(&self) -> i64 {
+        self.one("SELECT count(*) FROM events").await
     }
 
     /// How many results of commands are kept.
@@ -56,17 +125,55 @@ impl Raw {
             .await
     }
 
-    /// How the database keeps its journal.
-    pub async fn journal_mode(&self) -> String {
-        let mode = sqlx::query_scalar("PRAGMA journal_mode");
-        mode.fetch_one(&self.0).await.unwrap()
+    /// Puts a character that Postgres cannot hold into the last event that is copied there.
+    pub async fn spoil(&self) {
+        let last = "UPDATE events SET body = body || char(0) WHERE (conversation, seq) =
+                (SELECT conversation, seq FROM events ORDER BY conversation DESC, seq DESC LIMIT 1)";
+        self.run(last, "").await;
     }
 
-    async fn run(&self, sql: &'static str) {
-        sqlx::query(sql).execute(&self.0).await.unwrap();
+    /// Takes it out again.
+    pub async fn mend(&self) {
+        let mended = "UPDATE events SET body = substr(body, 1, length(body))
+             WHERE instr(body, char(0)) > 0";
+        self.run(mended, "").await;
+    }
+
+    /// Copies a file as it is at this moment, whoever has it open.
+    pub async fn copy_to(&self, file: &Path) {
+        let Self::Sqlite(pool) = self else {
+            panic!("only SQLite's file can be copied");
+        };
+        let copy = sqlx::query("VACUUM INTO $1").bind(file.to_str().unwrap());
+        copy.execute(pool).await.unwrap();
+    }
+
+    /// Keeps others from moving an installation there, as long as the connection is open.
+    pub async fn hold_move(&self) {
+        self.run("", "SELECT pg_advisory_lock(hashtext('zspchat move'))")
+            .await;
+    }
+
+    /// How SQLite keeps its journal.
+    pub async fn journal_mode(&self) -> String {
+        let Self::Sqlite(pool) = self else {
+            panic!("only SQLite has a journal mode");
+        };
+        let mode = sqlx::query_scalar("PRAGMA journal_mode");
+        mode.fetch_one(pool).await.unwrap()
+    }
+
+    async fn run(&self, sqlite: &'static str, postgres: &'static str) {
+        match self {
+            Self::Sqlite(pool) => drop(sqlx::query(sqlite).execute(pool).await.unwrap()),
+            Self::Postgres(pool) => drop(sqlx::query(postgres).execute(pool).await.unwrap()),
+        }
     }
 
     async fn one(&self, sql: &'static str) -> i64 {
-        sqlx::query_scalar(sql).fetch_one(&self.0).await.unwrap()
+        match self {
+            Self::Sqlite(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+            Self::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+        }
     }
 }

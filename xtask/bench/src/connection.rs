@@ -37,6 +37,11 @@ impl Connection {
         })
     }
 
+    /// The server it leads to.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Sends one request with a body of JSON, and waits for the whole answer.
     pub async fn ask(
         &mut self,

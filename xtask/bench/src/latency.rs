@@ -11,28 +11,30 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::connection::Connection;
-use crate::people::Pair;
-use crate::sends::{Sender, client_id};
-
-/// How many messages are sent a second.
-pub const RATE: u32 = 200;
-
-/// For how long.
-const TIME: Duration = Duration::from_secs(20);
+use crate::figures::Times;
+use crate::people::{Pair, Person};
+use crate::sends::{Acknowledged, Sender, client_id};
+use crate::timetable::{Timetable, Turns};
 
 /// How long a message may take at most.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long each message took, the shortest first.
-pub struct Latency(Vec<Duration>);
+/// How long messages took that were sent by a timetable, each from its time in that.
+pub struct Latency {
+    pub per_second: f64,
+    pub times: Times,
+    pub acknowledged: Acknowledged,
+}
 
-/// Messages are sent by a timetable, whether or not those before have arrived, and each takes from
-/// its time in that: a server that stands still for a while is charged for all who wait meanwhile.
-pub async fn measure(pairs: &[Pair]) -> Result<Latency> {
+/// Lets senders send by a timetable, and their receivers' streams be read.
+///
+/// # Errors
+/// When a message is not acknowledged, or does not arrive.
+pub async fn measure(pairs: &[Pair], timetable: Timetable) -> Result<Latency> {
     let (arrived, mut arrivals) = mpsc::unbounded_channel();
     let mut streams = JoinSet::new();
     for pair in pairs {
-        streams.spawn(receive(pair.clone(), arrived.clone()));
+        streams.spawn(receive(pair.receiver.clone(), arrived.clone()));
     }
     drop(arrived);
     for _ in pairs {
@@ -43,28 +45,20 @@ pub async fn measure(pairs: &[Pair]) -> Result<Latency> {
             .context("a stream could not be opened")?;
     }
 
-    let mut senders = JoinSet::new();
-    let mut turns = Vec::with_capacity(pairs.len());
+    let mut ready = Vec::with_capacity(pairs.len());
     for pair in pairs {
-        let (turn, mut times) = mpsc::unbounded_channel();
-        let mut sender = Sender::connect(pair).await?;
-        turns.push(turn);
-        senders.spawn(async move {
-            let mut sent = Vec::new();
-            while let Some(time) = times.recv().await {
-                let id = client_id();
-                sent.push((id, time));
-                sender.send(id).await?;
-            }
-            anyhow::Ok(sent)
-        });
+        ready.push(Sender::connect(&pair.sender, pair.conversation).await?);
     }
-    // The runtime's timer only knows milliseconds.
-    std::thread::spawn(move || timetable(&turns));
-
+    let mut senders = JoinSet::new();
+    for (sender, turns) in ready.into_iter().zip(timetable.begin(pairs.len())) {
+        senders.spawn(send(sender, turns));
+    }
     let mut sent: HashMap<ClientId, Instant> = HashMap::new();
+    let mut acknowledged = Acknowledged::default();
     while let Some(sender) = senders.join_next().await {
-        sent.extend(sender??);
+        let (of_one, how) = sender??;
+        sent.extend(of_one);
+        acknowledged.add(how);
     }
     let mut took = Vec::with_capacity(sent.len());
     while !sent.is_empty() {
@@ -76,28 +70,34 @@ pub async fn measure(pairs: &[Pair]) -> Result<Latency> {
             took.push(at - time);
         }
     }
-    took.sort_unstable();
-    Ok(Latency(took))
+    Ok(Latency {
+        per_second: timetable.per_second,
+        times: took.into_iter().collect(),
+        acknowledged,
+    })
 }
 
-fn timetable(turns: &[mpsc::UnboundedSender<Instant>]) {
-    let messages = RATE * u32::try_from(TIME.as_secs()).unwrap_or(1);
-    let start = Instant::now();
-    for (number, turn) in (0..messages).zip(turns.iter().cycle()) {
-        let time = start + number * (Duration::from_secs(1) / RATE);
-        std::thread::sleep(time.saturating_duration_since(Instant::now()));
-        // A sender that has failed has said why.
-        let _ = turn.send(time);
+type Sent = Vec<(ClientId, Instant)>;
+
+/// Sends at each turn; gives what was sent, with its time in the timetable.
+async fn send(mut sender: Sender, mut turns: Turns) -> Result<(Sent, Acknowledged)> {
+    let mut sent = Vec::new();
+    let mut acknowledged = Acknowledged::default();
+    while let Some(time) = turns.recv().await {
+        let id = client_id();
+        sent.push((id, time));
+        acknowledged.add(sender.send(&[id]).await?);
     }
+    Ok((sent, acknowledged))
 }
 
 type Arrival = (Option<ClientId>, Instant);
 
 /// Reads a stream for ever, and tells what arrives: first nothing, when the stream is there.
-async fn receive(pair: Pair, arrived: mpsc::UnboundedSender<Arrival>) -> Result<()> {
-    let connection = Connection::open(pair.address).await?;
+async fn receive(person: Person, arrived: mpsc::UnboundedSender<Arrival>) -> Result<()> {
+    let connection = Connection::open(person.at).await?;
     let stream = connection
-        .into_stream("/api/v1/stream", &pair.receiver.cookie)
+        .into_stream("/api/v1/stream", &person.cookie)
         .await?;
     let mut lines = BufReader::new(stream).lines();
     let mut name = String::new();
@@ -114,32 +114,4 @@ async fn receive(pair: Pair, arrived: mpsc::UnboundedSender<Arrival>) -> Result<
         }
     }
     Ok(())
-}
-
-impl Latency {
-    pub fn messages(&self) -> usize {
-        self.0.len()
-    }
-
-    /// How long so many of a hundred took at most, in milliseconds.
-    pub fn percentile(&self, percent: usize) -> f64 {
-        let rank = (self.0.len() * percent).div_ceil(100).max(1);
-        self.0
-            .get(rank - 1)
-            .map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percentiles_are_times_that_were_measured() {
-        let latency = Latency((1..=200).map(Duration::from_millis).collect());
-        assert!((latency.percentile(50) - 100.0).abs() < 1e-9);
-        assert!((latency.percentile(99) - 198.0).abs() < 1e-9);
-        assert!((latency.percentile(100) - 200.0).abs() < 1e-9);
-        assert!(Latency(Vec::new()).percentile(50).abs() < 1e-9);
-    }
 }

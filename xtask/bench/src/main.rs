@@ -1,63 +1,59 @@
-//! Measures the embedded form: `bench SERVER PARENT [--json]`.
+//! Measures the server: `bench FORM SERVER FOLDER [--json] [--seconds N] [--picture FILE]`.
 //!
-//! It starts the program SERVER with its data in a new folder in PARENT, and prints
-//! - how many sends a second are acknowledged over HTTP, and how many rows a second plain SQLite
-//!   commits one by one on the same file system, in rounds by turns;
-//! - how long a message takes from being sent to arriving on another person's stream.
-//!
-//! All times are of this one run: on another machine only the ratio says something.
+//! FORM is `embedded`, `durable`, `peak` or `group`; each starts the program SERVER, with its data in
+//! a new folder in FOLDER. All times are of one run: on another machine only the ratios say
+//! something.
 
+mod cluster;
 mod connection;
+mod counters;
+mod durable;
+mod embedded;
+mod figures;
+mod group;
 mod latency;
+mod peak;
 mod people;
-mod report;
 mod sends;
 mod server;
 mod sqlite;
+mod timetable;
+mod usage;
 
 use std::env;
-use std::path::Path;
+use std::fmt::Display;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use tokio::runtime::Runtime;
 
-use people::Pair;
-use report::{Report, Rounds};
-use server::Server;
-use sqlite::Plain;
+const USAGE: &str = "usage: bench embedded|durable|peak|group SERVER FOLDER [--json] [--seconds N] [--picture FILE]";
 
-/// How many people send, each in a conversation of their own.
-const SENDERS: usize = 64;
+/// What was found, for people and, by `json`, for programs.
+trait Findings: Display {
+    fn json(&self) -> Value;
+}
 
-/// How often each side is measured.
-const ROUNDS: usize = 5;
-
-/// How long a round takes.
-const ROUND: Duration = Duration::from_secs(4);
-
-/// How long each side runs first, without being counted.
-const WARM_UP: Duration = Duration::from_secs(2);
+/// What a measurement is made with.
+struct Bench {
+    /// The program that is measured.
+    server: PathBuf,
+    /// A new folder for all data.
+    folder: PathBuf,
+    /// How long to measure, where it was said; of what, each form says.
+    seconds: Option<Duration>,
+    /// Where to draw a picture.
+    picture: Option<PathBuf>,
+    /// One thread for all clients: they take as little of the machine from the server as they can.
+    runtime: Runtime,
+}
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let measured = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [server, parent] => {
-            measure(Path::new(server), Path::new(parent)).map(|found| (found, false))
-        }
-        [server, parent, "--json"] => {
-            measure(Path::new(server), Path::new(parent)).map(|found| (found, true))
-        }
-        _ => Err(anyhow::anyhow!("usage: bench SERVER PARENT [--json]")),
-    };
-    match measured {
-        Ok((report, json)) => {
-            print!("{report}");
-            if json {
-                println!("{}", report.json());
-            }
-            ExitCode::SUCCESS
-        }
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -65,37 +61,43 @@ fn main() -> ExitCode {
     }
 }
 
-fn measure(server: &Path, parent: &Path) -> Result<Report> {
-    // One thread for all clients: they take as little of the machine from the server as they can.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+fn run() -> Result<()> {
+    let mut arguments = env::args().skip(1);
+    let mut given = || arguments.next().context(USAGE);
+    let (form, server, parent) = (given()?, given()?, PathBuf::from(given()?));
+    let (mut json, mut seconds, mut picture) = (false, None, None);
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().context(USAGE);
+        match argument.as_str() {
+            "--json" => json = true,
+            "--seconds" => seconds = Some(Duration::from_secs(value()?.parse()?)),
+            "--picture" => picture = Some(PathBuf::from(value()?)),
+            _ => bail!(USAGE),
+        }
+    }
     let folder = tempfile::Builder::new()
         .prefix("bench-")
-        .tempdir_in(parent)
+        .tempdir_in(&parent)
         .with_context(|| format!("{} cannot be written to", parent.display()))?;
-    let server = Server::start(server, &folder.path().join("data"))?;
-    eprintln!("  … {SENDERS} pairs of people get to know each other");
-    let pairs = runtime.block_on(people::pairs(server.address(), SENDERS))?;
-    let rounds = by_turns(&runtime, &pairs, &folder.path().join("plain.db"))?;
-    eprintln!("  … messages a person at a time");
-    let latency = runtime.block_on(latency::measure(&pairs))?;
-    server.stop()?;
-    Ok(Report { rounds, latency })
-}
-
-/// Ours, SQLite, ours, SQLite …: what slows the machine down for a while slows both.
-fn by_turns(runtime: &tokio::runtime::Runtime, pairs: &[Pair], file: &Path) -> Result<Rounds> {
-    let plain = Plain::open(file)?;
-    runtime.block_on(sends::round(pairs, WARM_UP))?;
-    plain.round(WARM_UP)?;
-    let mut rounds = Rounds::default();
-    for round in 1..=ROUNDS {
-        let ours = runtime.block_on(sends::round(pairs, ROUND))?;
-        let sqlite = plain.round(ROUND)?;
-        eprintln!("  … round {round} of {ROUNDS}: {ours:.0} sends, {sqlite:.0} rows a second");
-        rounds.ours.push(ours);
-        rounds.sqlite.push(sqlite);
+    let bench = Bench {
+        server: server.into(),
+        folder: folder.path().to_owned(),
+        seconds,
+        picture,
+        runtime: tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?,
+    };
+    let found: Box<dyn Findings> = match form.as_str() {
+        "embedded" => Box::new(embedded::measure(&bench)?),
+        "durable" => Box::new(durable::measure(&bench)?),
+        "peak" => Box::new(peak::measure(&bench)?),
+        "group" => Box::new(group::measure(&bench)?),
+        _ => bail!(USAGE),
+    };
+    print!("{found}");
+    if json {
+        println!("{}", found.json());
     }
-    Ok(rounds)
+    Ok(())
 }

@@ -1,87 +1,199 @@
-//! Sends over HTTP, one command a request.
+//! Sends over HTTP, one request after the other.
 
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Result, bail};
-use protocol::{ClientId, Millis};
-use serde_json::Value;
+use anyhow::{Context as _, Result, bail};
+use protocol::{ClientId, ConversationId, Millis};
 use tokio::task::JoinSet;
 
-use crate::connection::Connection;
-use crate::people::Pair;
+use crate::connection::{Answer, Connection};
+use crate::figures::count;
+use crate::people::{Pair, Person};
 
-/// What everybody writes; a row of plain SQLite holds it as well.
+/// What everybody writes; a row of plain SQLite or Postgres holds as much.
 pub const TEXT: &str = "The ferry leaves at 8:15 from the old pier, so let us meet at the bakery \
     around 7:50. I bring the tickets, you bring the tea.";
 
-/// Each sender sends one message after the other for that long; gives how many were acknowledged
-/// a second.
-pub async fn round(pairs: &[Pair], time: Duration) -> Result<f64> {
+/// How long what was accepted may take to be stored.
+const DRAIN: Duration = Duration::from_mins(10);
+
+/// How long to wait before looking again whether it is.
+const AGAIN: Duration = Duration::from_millis(50);
+
+/// How many commands were acknowledged: by `201`, as committed, or by `202`, as on the broker's disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Acknowledged {
+    pub stored: u64,
+    pub queued: u64,
+}
+
+impl Acknowledged {
+    pub fn all(self) -> u64 {
+        self.stored + self.queued
+    }
+
+    pub fn add(&mut self, more: Self) {
+        self.stored += more.stored;
+        self.queued += more.queued;
+    }
+}
+
+/// What became of a round.
+#[derive(Clone, Copy, Debug)]
+pub struct Round {
+    pub acknowledged: Acknowledged,
+    /// From the first send to the last answer.
+    pub sending: Duration,
+    /// From the last answer until all was found to be stored.
+    pub draining: Duration,
+}
+
+impl Round {
+    /// How many commands a second were acknowledged.
+    pub fn per_second(&self) -> f64 {
+        count(self.acknowledged.all()) / self.sending.as_secs_f64()
+    }
+}
+
+/// Each sender sends for that long, that many commands a request, and one request after the other.
+/// Returns when as many messages are stored as were acknowledged.
+///
+/// # Errors
+/// When something is not acknowledged, or other than what was is stored.
+pub async fn round(pairs: &[Pair], time: Duration, commands: usize) -> Result<Round> {
     let mut senders = JoinSet::new();
     let mut ready = Vec::with_capacity(pairs.len());
     for pair in pairs {
-        ready.push((Sender::connect(pair).await?, messages(pair).await?));
+        let mut connection = Connection::open(pair.sender.at).await?;
+        let before = pair.messages(&mut connection).await?;
+        let before = before.context("a conversation is gone")?;
+        ready.push((
+            Sender::connect(&pair.sender, pair.conversation).await?,
+            before,
+        ));
     }
     let start = Instant::now();
     for (mut sender, before) in ready {
         senders.spawn(async move {
-            let mut acknowledged = 0;
+            let mut acknowledged = Acknowledged::default();
             while start.elapsed() < time {
-                sender.send(client_id()).await?;
-                acknowledged += 1;
+                let ids: Vec<ClientId> = (0..commands).map(|_| client_id()).collect();
+                acknowledged.add(sender.send(&ids).await?);
             }
-            anyhow::Ok((sender.pair, before + acknowledged, acknowledged))
+            anyhow::Ok((sender.conversation, before, acknowledged))
         });
     }
-    let mut done = Vec::with_capacity(pairs.len());
+    let mut acknowledged = Acknowledged::default();
+    let mut expected = Vec::with_capacity(pairs.len());
     while let Some(sender) = senders.join_next().await {
-        done.push(sender??);
+        let (conversation, before, of_one) = sender??;
+        acknowledged.add(of_one);
+        expected.push((conversation, before + of_one.all()));
     }
-    let seconds = start.elapsed().as_secs_f64();
-    for (pair, expected, _) in &done {
-        let stored = messages(pair).await?;
-        if stored != *expected {
+    let sent = Instant::now();
+    for pair in pairs {
+        let all = expected.iter().find(|(id, _)| *id == pair.conversation);
+        wait_for(pair, all.context("a sender is missing")?.1).await?;
+    }
+    Ok(Round {
+        acknowledged,
+        sending: sent - start,
+        draining: sent.elapsed(),
+    })
+}
+
+/// Waits until a conversation has so many messages.
+async fn wait_for(pair: &Pair, expected: u64) -> Result<()> {
+    let mut connection = Connection::open(pair.sender.at).await?;
+    let start = Instant::now();
+    loop {
+        let stored = pair.messages(&mut connection).await?.unwrap_or_default();
+        if stored == expected {
+            return Ok(());
+        }
+        if stored > expected || start.elapsed() > DRAIN {
             bail!("{expected} messages were acknowledged, and {stored} are stored");
         }
+        tokio::time::sleep(AGAIN).await;
     }
-    let acknowledged: u64 = done.iter().map(|(_, _, acknowledged)| acknowledged).sum();
-    Ok(count(acknowledged) / seconds)
 }
 
 /// Somebody at their connection.
 pub struct Sender {
     connection: Connection,
-    pair: Pair,
+    conversation: ConversationId,
     path: String,
+    cookie: String,
+    body: String,
 }
 
 impl Sender {
-    pub async fn connect(pair: &Pair) -> Result<Self> {
+    pub async fn connect(person: &Person, conversation: ConversationId) -> Result<Self> {
         Ok(Self {
-            connection: Connection::open(pair.address).await?,
-            path: format!("/api/v1/conversations/{}/commands", pair.conversation),
-            pair: pair.clone(),
+            connection: Connection::open(person.at).await?,
+            conversation,
+            path: format!("/api/v1/conversations/{conversation}/commands"),
+            cookie: person.cookie.clone(),
+            body: String::new(),
         })
     }
 
-    /// Sends one message, and waits until it is acknowledged.
-    pub async fn send(&mut self, id: ClientId) -> Result<()> {
-        let command = format!(
-            r#"{{"client_id":"{id}","kind":"send","content":{{"type":"text","text":"{TEXT}"}}}}"#
-        );
-        let cookie = &self.pair.sender.cookie;
-        let answer = self
-            .connection
-            .ask("POST", &self.path, cookie, &command)
-            .await?;
-        if answer.status != 201 {
+    /// Sends messages in one request, and waits until they are acknowledged.
+    ///
+    /// # Errors
+    /// When one of them is not.
+    pub async fn send(&mut self, ids: &[ClientId]) -> Result<Acknowledged> {
+        let answer = self.ask(ids).await?;
+        let acknowledged = acknowledged(&answer);
+        if acknowledged.all() != u64::try_from(ids.len())? {
             bail!(
                 "not acknowledged: {}",
                 String::from_utf8_lossy(&answer.body)
             );
         }
-        Ok(())
+        Ok(acknowledged)
+    }
+
+    /// The same, but it is no error where some are not acknowledged.
+    pub async fn try_to_send(&mut self, ids: &[ClientId]) -> Result<Acknowledged> {
+        Ok(acknowledged(&self.ask(ids).await?))
+    }
+
+    async fn ask(&mut self, ids: &[ClientId]) -> Result<Answer> {
+        self.body.clear();
+        for (number, id) in ids.iter().enumerate() {
+            self.body.push_str(if number == 0 { "" } else { "," });
+            write!(
+                self.body,
+                r#"{{"client_id":"{id}","kind":"send","content":{{"type":"text","text":"{TEXT}"}}}}"#
+            )?;
+        }
+        if ids.len() != 1 {
+            self.body.insert(0, '[');
+            self.body.push(']');
+        }
+        self.connection
+            .ask("POST", &self.path, &self.cookie, &self.body)
+            .await
+    }
+}
+
+/// One command is answered by the status, an array by a status each.
+fn acknowledged(answer: &Answer) -> Acknowledged {
+    let times = |status: u16| match answer.status {
+        200 => {
+            let member = format!(r#""status":{status}"#);
+            let found = answer.body.windows(member.len());
+            found.filter(|bytes| *bytes == member.as_bytes()).count()
+        }
+        other => usize::from(other == status),
+    };
+    let times = |status| u64::try_from(times(status)).unwrap_or_default();
+    Acknowledged {
+        stored: times(201),
+        queued: times(202),
     }
 }
 
@@ -99,21 +211,39 @@ pub fn client_id() -> ClientId {
     )
 }
 
-/// How many messages a conversation has, by the server's own account.
-async fn messages(pair: &Pair) -> Result<u64> {
-    let mut connection = Connection::open(pair.address).await?;
-    let path = format!("/api/v1/conversations/{}", pair.conversation);
-    let answer = connection
-        .ask("GET", &path, &pair.sender.cookie, "")
-        .await?;
-    let conversation: Value = serde_json::from_slice(&answer.body)?;
-    match conversation["head_msg_no"].as_u64() {
-        Some(messages) => Ok(messages),
-        None => bail!("no conversation: {}", String::from_utf8_lossy(&answer.body)),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::api::commands::Answer as Answered;
 
-#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-pub fn count(things: u64) -> f64 {
-    things as f64
+    fn answer(status: u16, body: Vec<u8>) -> Answer {
+        Answer {
+            status,
+            cookie: None,
+            body,
+        }
+    }
+
+    #[test]
+    fn one_command_is_answered_by_the_status() {
+        let found = |status| acknowledged(&answer(status, b"{\"status\":201}".to_vec()));
+        assert_eq!((found(201).stored, found(201).queued), (1, 0));
+        assert_eq!((found(202).stored, found(202).queued), (0, 1));
+        assert_eq!(found(503).all(), 0);
+    }
+
+    #[test]
+    fn an_array_is_answered_by_a_status_each() {
+        let one = |status| Answered {
+            client_id: client_id(),
+            status,
+            event: None,
+            expired: None,
+            problem: None,
+        };
+        let answers: Vec<Answered> = [201, 202, 503, 201].map(one).into();
+        let body = serde_json::to_vec(&answers).unwrap();
+        let found = acknowledged(&answer(200, body));
+        assert_eq!((found.stored, found.queued), (2, 1));
+    }
 }

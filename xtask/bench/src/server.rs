@@ -1,4 +1,4 @@
-//! The server that is measured: a process of its own.
+//! A server that is measured: a process of its own.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
@@ -14,8 +14,9 @@ pub struct Server {
 
 impl Server {
     /// Starts it at a free port, with limits that let everybody through, and waits until it serves.
-    pub fn start(program: &Path, data: &Path) -> Result<Self> {
-        let mut command = Command::new(program);
+    /// `settings` are further `ZSPCHAT_*` variables, without that beginning.
+    pub fn start(program: &Path, data: &Path, settings: &[(&str, String)]) -> Result<Self> {
+        let mut command = bound_to_us(program);
         for (name, _) in std::env::vars_os() {
             if name
                 .to_str()
@@ -30,6 +31,11 @@ impl Server {
             .env("ZSPCHAT_LOG_LEVEL", "warn")
             .env("ZSPCHAT_LIMITS_COMMANDS_PER_WINDOW", "4000000000")
             .env("ZSPCHAT_THROTTLE_REGISTRATIONS_PER_ADDRESS", "1000000")
+            .envs(
+                settings
+                    .iter()
+                    .map(|(name, value)| (format!("ZSPCHAT_{name}"), value)),
+            )
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("{} cannot be started", program.display()))?;
@@ -57,17 +63,27 @@ impl Server {
         self.address
     }
 
-    /// Ends it; its data are no longer wanted.
-    pub fn stop(mut self) -> Result<()> {
-        self.process.kill()?;
-        self.process.wait()?;
-        Ok(())
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.process.id()
     }
 }
 
+/// A command that Linux ends when this program is ended, however that happens, where there is the
+/// tool that asks for it.
+fn bound_to_us(program: &Path) -> Command {
+    let tool = Path::new("/usr/bin/setpriv");
+    if !tool.exists() {
+        return Command::new(program);
+    }
+    let mut command = Command::new(tool);
+    command.args(["--pdeathsig", "KILL"]).arg(program);
+    command
+}
+
 impl Drop for Server {
+    /// Ends it at once; its data are no longer wanted.
     fn drop(&mut self) {
-        // Fails where it has been stopped already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

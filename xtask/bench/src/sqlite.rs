@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use rusqlite::{Connection, params};
 
-use crate::sends::{TEXT, count};
+use crate::figures::count;
+use crate::sends::TEXT;
 
 pub struct Plain(Connection);
 
@@ -20,7 +21,7 @@ impl Plain {
              PRAGMA cache_size = -32768;
              PRAGMA mmap_size = 268435456;
              PRAGMA temp_store = memory;
-             PRAGMA wal_autocheckpoint = 4096;
+             PRAGMA wal_autocheckpoint = 16384;
              PRAGMA journal_size_limit = 67108864;
              CREATE TABLE messages (
                  id INTEGER PRIMARY KEY,

@@ -6,15 +6,17 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use services::{Postgres, PostgresOptions, RabbitMq, RabbitMqOptions, Redis, RedisOptions};
 
 use super::counts::Counts;
 use crate::apt::{self, Need};
+use crate::cluster;
 use crate::project::Project;
 use crate::{build, command};
 
 /// What the browser needs to show every script, and the tests to try every emoji and to look into
 /// the server's database.
-const NEEDS: [Need; 5] = [
+pub const NEEDS: [Need; 5] = [
     Need {
         file: "/usr/bin/chromium",
         package: "chromium",
@@ -37,7 +39,13 @@ const NEEDS: [Need; 5] = [
     },
 ];
 
+/// With `--cluster` among the arguments, what is named is played on a cluster only.
 pub fn run(project: &Project, arguments: &[String]) -> Result<Counts> {
+    let (named, rest): (Vec<_>, Vec<_>) = arguments
+        .iter()
+        .cloned()
+        .partition(|argument| argument == "--cluster");
+    let (on_cluster_only, arguments) = (!named.is_empty(), rest);
     let folder = project.root.join("end2end");
     apt::provide(&NEEDS, "the end-to-end tests")?;
     packages(&folder)?;
@@ -49,14 +57,70 @@ pub fn run(project: &Project, arguments: &[String]) -> Result<Counts> {
     if let Err(error) = &types {
         eprintln!("error: {error:#}");
     }
-    let played = play(project, &folder, &product, arguments)?;
-    Ok([Counts::one(types.is_ok()), played].into_iter().sum())
+    let mut played = vec![Counts::one(types.is_ok())];
+    if !on_cluster_only {
+        played.push(play(project, &folder, &product, None, &arguments)?);
+    }
+    if on_cluster_only || arguments.is_empty() {
+        cluster::provide()?;
+        let shared = Shared::start()?;
+        let specs = if arguments.is_empty() {
+            ON_A_CLUSTER
+                .map(|name| format!("tests/{name}.spec.ts"))
+                .into()
+        } else {
+            arguments
+        };
+        played.push(play(project, &folder, &product, Some(&shared), &specs)?);
+    }
+    Ok(played.into_iter().sum())
+}
+
+/// What is played with the people on different nodes: once more, what depends on how events travel;
+/// and what happens when a service is away.
+const ON_A_CLUSTER: [&str; 8] = [
+    "away",
+    "talk",
+    "return",
+    "new-group",
+    "history",
+    "outbox",
+    "crash",
+    "devices",
+];
+
+/// The services that all clusters of the tests share.
+struct Shared {
+    postgres: Postgres,
+    redis: Redis,
+    broker: RabbitMq,
+}
+
+impl Shared {
+    fn start() -> Result<Self> {
+        Ok(Self {
+            postgres: Postgres::start(&PostgresOptions::default())?,
+            redis: Redis::start(&RedisOptions::default())?,
+            broker: RabbitMq::start(&RabbitMqOptions::default())?,
+        })
+    }
+
+    /// As the fixtures read it.
+    fn addresses(&self) -> String {
+        serde_json::json!({
+            "postgres": self.postgres.url("postgres"),
+            "redis": self.redis.url(),
+            "amqp": self.broker.url(),
+        })
+        .to_string()
+    }
 }
 
 fn play(
     project: &Project,
     folder: &Path,
     product: &build::Product,
+    shared: Option<&Shared>,
     arguments: &[String],
 ) -> Result<Counts> {
     let report = project.target.join("end2end.json");
@@ -67,13 +131,18 @@ fn play(
         .args(arguments)
         .env("ZSPCHAT_BIN", &product.server)
         .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
-    let status = command::watch("play in browsers", &mut playwright, |_| ())?;
+    let mut label = "play in browsers";
+    if let Some(shared) = shared {
+        playwright.env("ZSPCHAT_SERVICES", shared.addresses());
+        label = "play on a cluster";
+    }
+    let status = command::watch(label, &mut playwright, |_| ())?;
     let report = fs::read_to_string(&report).context("Playwright left no report")?;
     Ok(Counts::of_playwright(&report)?.concluded(status.success()))
 }
 
 /// Installs what `package-lock.json` names, unless just that is installed.
-fn packages(folder: &Path) -> Result<()> {
+pub fn packages(folder: &Path) -> Result<()> {
     if env::split_paths(&env::var_os("PATH").unwrap_or_default())
         .all(|path| !path.join("npm").exists())
     {

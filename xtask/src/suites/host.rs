@@ -1,8 +1,11 @@
 //! The suites that cargo itself runs, natively.
 
+use std::process::Command;
+
 use anyhow::Result;
 
 use super::counts::Counts;
+use crate::cluster;
 use crate::command;
 use crate::project::{BROWSER, PRODUCT, Project, TOOLS};
 
@@ -46,21 +49,42 @@ pub fn unit(project: &Project, arguments: &[String]) -> Result<Counts> {
         &targets,
         arguments,
     )?;
+    cluster::provide()?;
     let tools = cargo_test(
         project,
         "test the tools",
         &TOOLS,
-        &["--bins"],
-        &[],
+        &["--lib", "--bins"],
+        &project.test_targets("services"),
         arguments,
     )?;
     Ok([product, tools].into_iter().sum())
 }
 
+/// The server in each of its forms, with real services.
 pub fn server(project: &Project, arguments: &[String]) -> Result<Counts> {
-    let mut filter = vec!["--skip".to_owned(), SIMULATION.to_owned()];
-    filter.extend_from_slice(arguments);
-    integration(project, "test the server", &filter)
+    cluster::provide()?;
+    let form = |label: &str, environment: &[(&str, &str)], parts: &[&str]| {
+        let mut filter = vec!["--skip".to_owned(), SIMULATION.to_owned()];
+        let parts = if arguments.is_empty() { parts } else { &[] };
+        filter.extend(parts.iter().map(|part| (*part).to_owned()));
+        filter.extend_from_slice(arguments);
+        integration(project, label, environment, &filter)
+    };
+    let forms = [
+        form("test the server", &[], &[])?,
+        form(
+            "test it on Postgres",
+            &[("TEST_DATABASE", "postgres")],
+            &["chat::", "http::"],
+        )?,
+        form(
+            "test it as a node of several",
+            &[("TEST_NETWORK", "1")],
+            &["http::"],
+        )?,
+    ];
+    Ok(forms.into_iter().sum())
 }
 
 pub fn simulation(project: &Project, arguments: &[String]) -> Result<Counts> {
@@ -69,16 +93,23 @@ pub fn simulation(project: &Project, arguments: &[String]) -> Result<Counts> {
     } else {
         arguments.to_vec()
     };
-    integration(project, "simulate", &filter)
+    integration(project, "simulate", &[], &filter)
 }
 
-fn integration(project: &Project, label: &str, arguments: &[String]) -> Result<Counts> {
+fn integration(
+    project: &Project,
+    label: &str,
+    environment: &[(&str, &str)],
+    arguments: &[String],
+) -> Result<Counts> {
     let targets = project.test_targets("server");
     if targets.is_empty() {
         eprintln!("The server has no integration tests.");
         return Ok(Counts::FAILED);
     }
-    cargo_test(project, label, &PRODUCT, &[], &targets, arguments)
+    let mut cargo = test_command(project, &PRODUCT, &[], &targets);
+    cargo.envs(environment.iter().copied());
+    watched(label, cargo, arguments)
 }
 
 fn cargo_test(
@@ -89,11 +120,25 @@ fn cargo_test(
     targets: &[&str],
     arguments: &[String],
 ) -> Result<Counts> {
+    let cargo = test_command(project, packages, kinds, targets);
+    watched(label, cargo, arguments)
+}
+
+fn test_command(
+    project: &Project,
+    packages: &[&'static str],
+    kinds: &[&str],
+    targets: &[&str],
+) -> Command {
     let mut cargo = project.cargo(["test", "--no-fail-fast"]);
     cargo.args(packages).args(kinds);
     for target in targets {
         cargo.args(["--test", target]);
     }
+    cargo
+}
+
+fn watched(label: &str, mut cargo: Command, arguments: &[String]) -> Result<Counts> {
     let mut counts = Counts::default();
     let status = command::watch(label, cargo.arg("--").args(arguments), |line| {
         counts.read(line);

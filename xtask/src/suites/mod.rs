@@ -1,6 +1,7 @@
 //! `cargo xtask test`: the suites, in the order in which a mistake is found soonest.
 
 mod bundle;
+mod chaos;
 mod counts;
 mod end_to_end;
 mod host;
@@ -15,10 +16,11 @@ use crate::command::elapsed;
 use crate::project::Project;
 use crate::{tidy, toolchain};
 pub use counts::Counts;
+pub use end_to_end::{NEEDS as BROWSER, packages};
 
 #[derive(Args)]
 pub struct Options {
-    /// Which suites; all of them when none is named
+    /// Which suites; all when none is named
     #[arg(value_enum)]
     suites: Vec<Suite>,
     /// Passed on to the tests of the named suites, such as a part of a name
@@ -44,12 +46,27 @@ enum Suite {
     Bundle,
     /// People in real browsers
     EndToEnd,
+    /// The promises, while parts of a cluster fail
+    Chaos,
 }
+
+/// What runs when nothing is named.
+const ALL: &[Suite] = &[
+    Suite::Tidy,
+    Suite::Fmt,
+    Suite::Clippy,
+    Suite::Unit,
+    Suite::Server,
+    Suite::Simulation,
+    Suite::Bundle,
+    Suite::EndToEnd,
+    Suite::Chaos,
+];
 
 /// Runs the suites; one that fails does not keep the next from running.
 pub fn run(options: &Options) -> ExitCode {
     let suites = if options.suites.is_empty() {
-        Suite::value_variants()
+        ALL
     } else {
         &options.suites
     };
@@ -113,6 +130,7 @@ impl Suite {
             Self::Simulation => host::simulation(project, arguments),
             Self::Bundle => bundle::check(project),
             Self::EndToEnd => end_to_end::run(project, arguments),
+            Self::Chaos => chaos::run(project, arguments),
         }
     }
 }

@@ -10,11 +10,6 @@ const LONG: &[(&str, &str)] = &[
     ("app/src/components/composer.rs", "one form and its keys"),
     ("protocol/src/event.rs", "every kind of event with its body"),
     ("protocol/tests/wire/samples.rs", "a sample of every type"),
-    (
-        "server/src/config.rs",
-        "every setting with its documentation",
-    ),
-    ("server/tests/it/simulation/world.rs", "one world"),
 ];
 
 pub fn names_say_something(sources: &Sources) -> Vec<String> {

@@ -7,13 +7,15 @@ const SERVER: &[&[&str]] = &[
     &["main", "lib"],
     &["serve"],
     &["demo"],
-    &["admin"],
+    &["admin", "migrate", "dead_letters"],
     &["http"],
     &["app_state"],
     &["accounts"],
     &["chat"],
+    &["network"],
     &["store", "queue", "presence"],
     &["bus"],
+    &["redis"],
     &["telemetry", "site"],
     &["config", "clock", "random"],
 ];
@@ -70,6 +72,25 @@ pub fn sql_only_in_store(sources: &Sources) -> Vec<String> {
         })
         .flat_map(|source| source.naming(&["sqlx", "rusqlite"], "ask the store instead"))
         .collect()
+}
+
+pub fn clients_only_in_their_rooms(sources: &Sources) -> Vec<String> {
+    // Its name as a target of log lines is no use of it.
+    let rabbitmq: &[&str] = &["server/src/queue/rabbitmq/", "server/src/telemetry/logs.rs"];
+    let rooms: [(&'static [&str], &[&str]); 2] = [
+        (&["lapin"], rabbitmq),
+        (&["use ::redis", " ::redis::"], &["server/src/redis/"]),
+    ];
+    let mut faults = Vec::new();
+    for (names, room) in rooms {
+        let elsewhere = sources
+            .below("server/src/")
+            .filter(|source| source.extension() == "rs" && !within(source, room));
+        for source in elsewhere {
+            faults.extend(source.naming(names, "ask the room that holds this client instead"));
+        }
+    }
+    faults
 }
 
 pub fn server_goes_down(sources: &Sources) -> Vec<String> {

@@ -17,7 +17,7 @@ use sources::Sources;
 /// A rule finds what breaks it: one line for each place, saying where and what to do.
 type Rule = fn(&Sources) -> Vec<String>;
 
-const RULES: [(&str, Rule); 16] = [
+const RULES: [(&str, Rule); 17] = [
     (
         "axum is named only where the server speaks HTTP",
         imports::axum_only_in_http,
@@ -26,6 +26,10 @@ const RULES: [(&str, Rule); 16] = [
     (
         "the server's modules import downwards only",
         imports::server_goes_down,
+    ),
+    (
+        "the clients of services are named in one room each",
+        imports::clients_only_in_their_rooms,
     ),
     (
         "the app's modules import downwards only",

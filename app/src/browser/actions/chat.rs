@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use protocol::command::CommandKind;
-use protocol::sync::{Entry, EntryState};
+use protocol::sync::{Entry, EntryState, Show};
 use protocol::{ConversationId, Millis, Problem, Seq, json};
 
 use crate::browser::account::note;
@@ -83,10 +83,13 @@ pub async fn send(
     tab: &Tab,
     conversation: ConversationId,
     command: CommandKind,
-) -> Result<Entry, Problem> {
-    let entry = append(tab, conversation, command, None).await?;
-    tab.wish(Wish::Queued(Box::new(entry.clone())));
-    Ok(entry)
+) -> Result<(), Problem> {
+    let entry = Box::new(append(tab, conversation, command, None).await?);
+    // Before the one that leads hears of it, and can say what became of it: shown after that, it
+    // would stay.
+    tab.see(Seen::Show(Box::new(Show::Entry(entry.clone()))));
+    tab.wish(Wish::Queued(entry));
+    Ok(())
 }
 
 /// Writes a new entry to the disk's outbox, in the place of another if there is one.

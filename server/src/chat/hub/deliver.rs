@@ -13,12 +13,12 @@ use super::state::State;
 use super::{Hub, TooSlowStreams};
 use crate::bus::{Encoded, Message, Payload, Topic};
 use crate::store::StoreError;
-use crate::telemetry::metrics::GAPS_FILLED;
+use crate::telemetry::metrics::{DELIVERY_SECONDS, GAPS_FILLED};
 
 impl Hub {
     /// Passes on what came from the bus, in order.
     pub async fn deliver(&self, messages: Vec<Message>) {
-        let forwarding = self.0.forwarding.lock().await;
+        let forwarding = self.0.forwarding.write().await;
         for message in messages {
             match (message.topic, message.payload) {
                 (_, Payload::Event(encoded)) => self.event(&encoded).await,
@@ -46,7 +46,7 @@ impl Hub {
 
     /// Forwards all that the store has of a log behind what was forwarded.
     pub(super) async fn fill(&self, id: ConversationId) {
-        let _forwarding = self.0.forwarding.lock().await;
+        let _forwarding = self.0.forwarding.write().await;
         self.fill_while_forwarding(id).await;
     }
 
@@ -73,7 +73,7 @@ impl Hub {
         let Some(last) = self.state().forwarded_before(id, seq) else {
             return;
         };
-        if seq == last + 1 {
+        if seq == last + 1 || (seq > last && mistakes::made(Mistake::ForwardOutOfOrder)) {
             self.forward(encoded);
         } else if seq > last {
             metrics::counter!(GAPS_FILLED).increment(1);
@@ -100,6 +100,7 @@ impl Hub {
             return;
         };
         log.last = Some(event.seq);
+        delivered(now - event.sent_at);
         let may_have: Vec<UserId> = if mistakes::made(Mistake::ForwardToAnyone) {
             state.users.keys().copied().collect()
         } else {
@@ -112,10 +113,11 @@ impl Hub {
         if matches!(event.kind, Kind::Removed | Kind::Left) && leave(&mut state, event) {
             dropped.push(Topic::Conversation(event.conversation));
         }
-        drop(state);
         if !dropped.is_empty() {
+            // With the state held: who wants it from here on subscribes after this.
             self.0.bus.unsubscribe(dropped);
         }
+        drop(state);
         self.end_all(slow, ByeReason::TooSlow);
     }
 
@@ -223,6 +225,13 @@ impl Hub {
 
 fn cannot_fill(id: ConversationId, error: &StoreError) {
     tracing::warn!(%error, conversation = %id, "a gap could not be filled; the sweep will try again");
+}
+
+/// Counts how long an event took from the command's being accepted.
+fn delivered(took: Millis) {
+    #[expect(clippy::cast_precision_loss, reason = "a span of time")]
+    let seconds = took.max(0) as f64 / 1_000.0;
+    metrics::histogram!(DELIVERY_SECONDS).record(seconds);
 }
 
 /// How a user who joined stands to a log.

@@ -29,7 +29,7 @@ use crate::clock::Clock;
 use crate::presence::Presence;
 use crate::random::Random;
 use crate::store::Store;
-use crate::telemetry::metrics::STREAMS;
+use crate::telemetry::metrics::{STREAMS, STREAMS_ENDED};
 use state::{State, bye};
 
 pub use subscription::Subscription;
@@ -57,8 +57,9 @@ struct Inner {
     settings: Settings,
     sessions: SessionCheck,
     state: Mutex<State>,
-    /// Held while logs are forwarded, so that they are by one at a time.
-    forwarding: tokio::sync::Mutex<()>,
+    /// Held to write while logs are forwarded, so that they are by one at a time; to read while it is
+    /// read who is a member, so that nothing is forwarded beyond what that says.
+    forwarding: tokio::sync::RwLock<()>,
     /// Up to when the sweep has looked.
     swept: Mutex<Millis>,
     /// When sessions were checked last.
@@ -86,7 +87,7 @@ impl Hub {
             settings,
             sessions,
             state: Mutex::default(),
-            forwarding: tokio::sync::Mutex::default(),
+            forwarding: tokio::sync::RwLock::default(),
             swept: Mutex::new(started),
             checked: Mutex::new(started),
         }))
@@ -111,10 +112,13 @@ impl Hub {
 
     /// Says `bye` to all streams and opens no more.
     pub fn stop(&self) {
-        let mut state = self.state();
-        state.stopping = true;
-        let ended = state.streams.keys().copied().collect();
-        drop(state);
+        self.state().stopping = true;
+        self.end_streams();
+    }
+
+    /// Says `bye` to all streams there are.
+    pub fn end_streams(&self) {
+        let ended = self.state().streams.keys().copied().collect();
         self.end_all(ended, ByeReason::Stopping);
     }
 
@@ -129,6 +133,7 @@ impl Hub {
     fn end_all(&self, streams: Vec<StreamId>, reason: ByeReason) {
         for id in streams {
             let jitter = self.0.random.within(0..u64::from(u32::MAX));
+            metrics::counter!(STREAMS_ENDED, "reason" => reason_name(reason)).increment(1);
             let ended = self.state().end(id, Some(bye(reason, jitter)), self.now());
             self.ended(ended);
         }
@@ -140,14 +145,31 @@ impl Hub {
             return;
         };
         self.0.presence.gone(user);
-        let mut topics: Vec<Topic> = dropped.into_iter().map(Topic::Conversation).collect();
-        if !self.state().users.contains_key(&user) {
+        // With the state held: who wants a topic from here on subscribes after this.
+        let state = self.state();
+        let mut topics: Vec<Topic> = dropped
+            .into_iter()
+            .filter(|id| !state.logs.contains_key(id))
+            .map(Topic::Conversation)
+            .collect();
+        if !state.users.contains_key(&user) {
             topics.push(Topic::User(user));
         }
         if !topics.is_empty() {
             self.0.bus.unsubscribe(topics);
         }
+        drop(state);
         metrics::gauge!(STREAMS).decrement(1.0);
+    }
+}
+
+fn reason_name(reason: ByeReason) -> &'static str {
+    match reason {
+        ByeReason::Stopping => "stopping",
+        ByeReason::TooSlow => "too_slow",
+        ByeReason::SessionEnded => "session_ended",
+        ByeReason::TooManyStreams => "too_many_streams",
+        ByeReason::Unknown => "unknown",
     }
 }
 

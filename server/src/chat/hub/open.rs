@@ -8,7 +8,7 @@ use protocol::{ConversationId, Millis, StreamId, UserId};
 
 use super::frames::frame;
 use super::outlet::Outlet;
-use super::state::Stream;
+use super::state::{Stream, UNSETTLED};
 use super::{Hub, SessionKey, Subscription};
 use crate::bus::Topic;
 use crate::store::{Heads, Standing, StoreError};
@@ -37,10 +37,13 @@ impl Hub {
         let _ = self.0.bus.subscribe(vec![Topic::User(user)]).await;
         let before = self.0.store.heads(user).await?;
         self.join_all(user, &before).await;
-        // Only now, when nothing that is published can be missed, the heads that are told.
+        // Only now, when nothing that is published can be missed, the heads that are told. Nothing is
+        // forwarded meanwhile: a removal that came after them must find the user a member.
         let now = self.now();
+        let forwarding = self.0.forwarding.read().await;
         let heads = self.0.store.heads(user).await?;
         let behind = self.settle(user, &heads);
+        drop(forwarding);
         subscription.first = Some(self.sync_frame(subscription.id, user, now, since, &heads));
         self.0.presence.set_invisible(user, heads.invisible);
         for id in behind {
@@ -88,17 +91,19 @@ impl Hub {
         subscription
     }
 
-    /// Subscribes the conversations that the user is a member of.
+    /// Subscribes the conversations that the user is a member of, as it seems: nothing of them is
+    /// forwarded to the user before that is settled.
     async fn join_all(&self, user: UserId, heads: &Heads) {
         let present = heads
             .standings
             .iter()
-            .filter_map(|standing| Some((standing.head.conversation, standing.member_since?)));
+            .filter(|standing| standing.member_since.is_some())
+            .map(|standing| standing.head.conversation);
         let new: Vec<Topic> = {
             let mut state = self.state();
             present
-                .filter(|(id, since)| state.join(user, *id, *since))
-                .map(|(id, _)| Topic::Conversation(id))
+                .filter(|id| state.expect(user, *id))
+                .map(Topic::Conversation)
                 .collect()
         };
         if !new.is_empty() {
@@ -114,10 +119,10 @@ impl Hub {
         for standing in &heads.standings {
             let id = standing.head.conversation;
             if let Some(since) = standing.member_since {
-                state.join(user, id, since);
+                state.settle(user, id, since);
             } else {
                 let since = state.logs.get(&id).and_then(|log| log.members.get(&user));
-                if since.is_some_and(|since| *since <= standing.head.head) {
+                if since.is_some_and(|since| *since == UNSETTLED || *since <= standing.head.head) {
                     state.leave(user, id);
                 }
             }
@@ -153,7 +158,7 @@ impl Hub {
             stream,
             user,
             now,
-            history_id: self.0.store.installation().history_id,
+            history_id: self.0.store.history_id(),
             retention_days: self.0.settings.retention_days,
             account_version: heads.account_version,
             complete: told.len() == heads.standings.len(),

@@ -70,10 +70,14 @@ impl Hub {
         };
         let topics = watches.iter().copied().map(Topic::Presence).collect();
         let _ = self.0.bus.subscribe(topics).await;
-        let shown = watches
-            .iter()
-            .filter(|user| !only_changes || !before.contains(user))
-            .map(|user| self.0.presence.of(*user));
+        let watched = self.0.presence.watch(&watches).await;
+        for news in watched.news {
+            self.tell_watchers(news, Some(id));
+        }
+        let shown = watched
+            .shown
+            .into_iter()
+            .filter(|shown| !only_changes || !before.contains(&shown.user));
         let hidden = before
             .iter()
             .filter(|user| !watches.contains(user))
@@ -86,17 +90,52 @@ impl Hub {
         let mut slow = TooSlowStreams::new();
         for presence in shown.chain(hidden) {
             let frame = frame(&StreamEvent::Presence(presence), None);
-            self.state().to_stream(id, &frame, now, &mut slow);
+            let state = self.state();
+            // Meanwhile it may have come to watch others, or lost the right to.
+            let watchers = state.watchers.get(&presence.user);
+            let is_watched = watchers.is_some_and(|streams| streams.contains(&id));
+            if is_watched || presence.state == PresenceState::Unknown {
+                state.to_stream(id, &frame, now, &mut slow);
+            }
         }
         self.end_all(slow, ByeReason::TooSlow);
     }
 
+    /// Somebody came or went, as the bus says.
     pub(super) fn presence_changed(&self, presence: Presence) {
+        if self.0.presence.heard(presence) {
+            self.tell_watchers(presence, None);
+        }
+    }
+
+    /// Tells watchers what has changed without a message, and lets go the topics of those who are not
+    /// watched any more. Call it every second, beside [`Hub::tick`], which must not wait for Redis.
+    pub async fn look_at_presence(&self) {
+        let watched: Vec<UserId> = {
+            let state = self.state();
+            let unwatched = self
+                .0
+                .presence
+                .unwatched(|user| state.watchers.contains_key(user));
+            if !unwatched.is_empty() {
+                // With the state held: who is watched from here on is subscribed after it.
+                self.0.bus.unsubscribe(unwatched);
+            }
+            state.watchers.keys().copied().collect()
+        };
+        for presence in self.0.presence.look_again(&watched).await {
+            self.tell_watchers(presence, None);
+        }
+    }
+
+    /// Tells all watchers of a user, or all but one.
+    fn tell_watchers(&self, presence: Presence, but: Option<StreamId>) {
         let frame = frame(&StreamEvent::Presence(presence), None);
         let now = self.now();
         let mut slow = TooSlowStreams::new();
         let state = self.state();
-        for id in state.watchers.get(&presence.user).into_iter().flatten() {
+        let watchers = state.watchers.get(&presence.user).into_iter().flatten();
+        for id in watchers.filter(|id| Some(**id) != but) {
             state.to_stream(*id, &frame, now, &mut slow);
         }
         drop(state);

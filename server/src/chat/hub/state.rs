@@ -42,6 +42,9 @@ pub(super) struct LocalUser {
     pub conversations: BTreeSet<ConversationId>,
 }
 
+/// In place of the first seq of a member of whom it is not known yet.
+pub(super) const UNSETTLED: Seq = Seq::MAX;
+
 /// One conversation's log, as far as this node has forwarded it.
 #[derive(Debug, Default)]
 pub(super) struct Log {
@@ -102,6 +105,28 @@ impl State {
             .or_insert(from);
         *since = (*since).max(from);
         new
+    }
+
+    /// A user with streams here may take part in a log, which is not settled yet. Tells whether the log
+    /// is new to this node.
+    pub(super) fn expect(&mut self, user: UserId, id: ConversationId) -> bool {
+        let known = self.logs.get(&id);
+        if known.is_some_and(|log| log.members.contains_key(&user)) {
+            return false;
+        }
+        self.join(user, id, UNSETTLED)
+    }
+
+    /// A user with streams here takes part in a log from a seq on, as the store says.
+    pub(super) fn settle(&mut self, user: UserId, id: ConversationId, from: Seq) {
+        let log = self.logs.get_mut(&id);
+        if let Some(since) = log.and_then(|log| log.members.get_mut(&user))
+            && *since == UNSETTLED
+        {
+            *since = from;
+        } else {
+            self.join(user, id, from);
+        }
     }
 
     /// A user's part in a log ends. Tells whether nobody here takes part any more.

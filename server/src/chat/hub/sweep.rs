@@ -9,8 +9,8 @@ use crate::store::StoreError;
 use crate::telemetry::metrics::SWEPT;
 
 /// How far the sweep looks back behind its last look: a commit may become visible that much later
-/// than the time it carries.
-const OVERLAP: Millis = 10_000;
+/// than the time it carries, as long as a statement may take after it was decided.
+const OVERLAP: Millis = 20_000;
 
 impl Hub {
     /// Forwards what was committed but has not come by the bus: asks the store which logs have moved
@@ -24,7 +24,7 @@ impl Hub {
         if self.streams() > 0 {
             let moved = self.0.store.moved(since).await?;
             for joined in moved.joined {
-                let forwarding = self.0.forwarding.lock().await;
+                let forwarding = self.0.forwarding.write().await;
                 self.joined(joined.user, joined.conversation, joined.seq)
                     .await;
                 drop(forwarding);

@@ -43,7 +43,7 @@ pub async fn boot(
     let now = app.clock.now();
     let mut boot = Boot {
         now,
-        history_id: app.store.installation().history_id,
+        history_id: app.store.history_id(),
         retention_days: app.config.retention.days,
         limits: app.limits().clone(),
         version: app.site.version().to_owned(),

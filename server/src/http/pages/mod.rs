@@ -149,6 +149,11 @@ pub async fn nothing_here(app: &AppState, headers: &HeaderMap, at: &Uri) -> Resp
     }
 }
 
+/// That nothing can be shown now, with `503`.
+pub fn unavailable() -> Response {
+    PageFailure::from(Failure::unavailable()).into_response()
+}
+
 /// The page that a form stands on, by the address the form is posted to.
 pub fn page_of(action: &str) -> Cow<'_, str> {
     if let Some(conversation) = action.strip_suffix("/leave") {

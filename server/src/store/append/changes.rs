@@ -14,31 +14,40 @@ use crate::bus::Encoded;
 pub struct Changes {
     /// The time by which rows are marked as changed.
     pub now: Millis,
-    /// New events.
-    pub events: Vec<Arc<Encoded>>,
-    /// What became of each command.
-    pub keys: Vec<KeyRow>,
+    /// The commands, in order, with their events: also those that were refused.
+    pub commands: Vec<CommandRow>,
     /// Conversations that were made.
     pub created: Vec<ConversationId>,
-    /// Where the logs end now.
-    pub heads: BTreeMap<ConversationId, HeadRow>,
     /// Conversations of which more than the log changed, as they are now.
     pub details: BTreeMap<ConversationId, State>,
     /// Who came and went.
     pub memberships: BTreeMap<(ConversationId, UserId), MembershipRow>,
     /// Members whose role, nickname or muting changed, as they are now.
     pub members: BTreeMap<(ConversationId, UserId), Member>,
-    /// Senders who have read what they wrote, and members who were called by name.
-    pub reads: BTreeMap<(ConversationId, UserId), ReadRow>,
+    /// Members who were called by name, and by which message first, since they wrote themselves.
+    pub called: BTreeMap<(ConversationId, UserId), Seq>,
     /// Messages that call everybody, and their senders.
     pub mention_all: Vec<(ConversationId, Seq, UserId)>,
     /// Messages that were recalled, as they are now.
     pub recalled: Vec<Event>,
 }
 
+impl Changes {
+    /// Whether there is nothing but commands and their events.
+    pub(super) fn are_commands_only(&self) -> bool {
+        self.created.is_empty()
+            && self.details.is_empty()
+            && self.memberships.is_empty()
+            && self.members.is_empty()
+            && self.called.is_empty()
+            && self.mention_all.is_empty()
+            && self.recalled.is_empty()
+    }
+}
+
 /// What became of a command.
 #[derive(Debug, Clone)]
-pub struct KeyRow {
+pub struct CommandRow {
     /// Which.
     pub client_id: ClientId,
     /// Whose.
@@ -47,20 +56,9 @@ pub struct KeyRow {
     pub payload_hash: PayloadHash,
     /// Where.
     pub conversation: ConversationId,
-    /// The seq of its event, or why there is none.
-    pub result: Result<Seq, Code>,
+    /// Its event, or why there is none.
+    pub result: Result<Arc<Encoded>, Code>,
     /// When.
-    pub at: Millis,
-}
-
-/// Where a log ends.
-#[derive(Debug, Clone, Copy)]
-pub struct HeadRow {
-    /// The last seq.
-    pub seq: Seq,
-    /// How many messages there are.
-    pub msg_no: u64,
-    /// When the last event was stored.
     pub at: Millis,
 }
 
@@ -71,13 +69,4 @@ pub struct MembershipRow {
     pub joined: Option<(Seq, u64)>,
     /// The seq of the leaving after that, and how many messages there were.
     pub left: Option<(Seq, u64)>,
-}
-
-/// A read position that moves, or a call by name.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct ReadRow {
-    /// What they wrote last, and how many messages there were: they have read up to there.
-    pub wrote: Option<(Seq, u64)>,
-    /// The first message after that which calls them; 0 for none.
-    pub mention: Seq,
 }

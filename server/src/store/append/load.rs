@@ -10,8 +10,10 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::super::StoreError;
-use super::super::rows::{EventRow, Hex, events, ids, list, role, unhex};
+use super::super::pool::in_time;
+use super::super::rows::{EventRow, Hex, events, ids, list, pairs, role, signed, unhex};
 use super::Append;
+use super::sql::{LOAD_POSTGRES, LOAD_SQLITE};
 
 /// What a batch of commands names.
 #[derive(Debug, Default)]
@@ -79,6 +81,8 @@ struct MemberRow {
     role: String,
     nickname: String,
     muted_until: Millis,
+    /// Of a direct conversation: whether they block the other, if that is a contact of theirs.
+    blocks: Option<u8>,
 }
 
 #[derive(Deserialize)]
@@ -87,44 +91,6 @@ struct ContactRow {
     peer: Uuid,
     blocked: u8,
 }
-
-/// What every batch reads: $1 keys, $2 conversations, $3 members named, $4 direct conversations, $5
-/// pairs of contacts. One row with a list for each, since every row is a message from the database's
-/// thread to ours.
-const LOAD: &str = "
-    SELECT (
-        SELECT json_group_array(json_array(lower(hex(k.client_id)), lower(hex(k.sender)),
-            lower(hex(k.payload_hash)), lower(hex(k.conversation)), k.seq, k.at, k.refusal))
-        FROM json_each($1) j CROSS JOIN send_keys k
-        WHERE k.client_id = unhex(j.value ->> 0) AND k.sender = unhex(j.value ->> 1)
-    ), (
-        SELECT json_group_array(json_array(lower(hex(id)), name, announcement, mute_all,
-            iif(owner IS NULL, NULL, lower(hex(owner))), member_count, head_seq, head_msg_no, last_at))
-        FROM conversations WHERE id IN (SELECT unhex(value) FROM json_each($2))
-    ), (
-        SELECT json_group_array(json_array(lower(hex(conversation)), lower(hex(user_id)), role,
-            nickname, muted_until))
-        FROM (
-            SELECT m.* FROM json_each($3) j CROSS JOIN members m
-            WHERE m.conversation = unhex(j.value ->> 0) AND m.user_id = unhex(j.value ->> 1)
-              AND m.left_seq IS NULL
-            UNION ALL
-            SELECT m.* FROM json_each($4) j CROSS JOIN members m
-            WHERE m.conversation = unhex(j.value) AND m.left_seq IS NULL
-        )
-    ), (
-        SELECT json_group_array(json_array(lower(hex(owner)), lower(hex(peer)), blocked))
-        FROM (
-            SELECT c.* FROM json_each($5) j CROSS JOIN contacts c
-            WHERE c.owner = unhex(j.value ->> 0) AND c.peer = unhex(j.value ->> 1)
-            UNION ALL
-            SELECT c.* FROM json_each($4) j
-                CROSS JOIN members a CROSS JOIN members b CROSS JOIN contacts c
-            WHERE a.conversation = unhex(j.value) AND a.left_seq IS NULL
-              AND b.conversation = a.conversation AND b.left_seq IS NULL AND b.user_id <> a.user_id
-              AND c.owner = a.user_id AND c.peer = b.user_id
-        )
-    )";
 
 impl Append {
     /// Reads what the commands name.
@@ -144,26 +110,46 @@ impl Append {
         loaded: &mut Loaded,
     ) -> Result<(), StoreError> {
         let is_direct = |id: &ConversationId| id.kind() == Some(ConversationKind::Direct);
-        let keys = wanted.keys.iter();
-        let keys: Vec<_> = keys
-            .map(|(client, sender)| (Hex(client.0), Hex(sender.0)))
-            .collect();
-        let named = wanted.members.iter().filter(|(id, _)| !is_direct(id));
-        let named: Vec<_> = named.map(|(id, user)| (Hex(id.0), Hex(user.0))).collect();
         let direct = wanted.conversations.iter().filter(|id| is_direct(id));
+        let keys = wanted
+            .keys
+            .iter()
+            .map(|(client, sender)| (client.0, sender.0));
+        let conversations = wanted.conversations.iter().map(|id| id.0);
+        let named = wanted.members.iter().filter(|(id, _)| !is_direct(id));
+        let named = named.map(|(id, user)| (id.0, user.0));
+        let direct = direct.map(|id| id.0);
         let contacts = wanted.contacts.iter();
-        let contacts: Vec<_> = contacts
-            .map(|(_, owner, peer)| (Hex(owner.0), Hex(peer.0)))
-            .collect();
-        let (keys, conversations, members, contacts): (String, String, String, String) =
-            sqlx::query_as(LOAD)
-                .bind(list(&keys))
-                .bind(ids(wanted.conversations.iter().map(|id| id.0)))
-                .bind(list(&named))
-                .bind(ids(direct.map(|id| id.0)))
-                .bind(list(&contacts))
-                .fetch_one(&mut *self.0)
-                .await?;
+        let contacts = contacts.map(|(_, owner, peer)| (owner.0, peer.0));
+        let (keys, conversations, members, contacts): (String, String, String, String) = match self
+        {
+            Self::Sqlite(connection) => {
+                sqlx::query_as(LOAD_SQLITE)
+                    .bind(pairs(keys))
+                    .bind(ids(conversations))
+                    .bind(pairs(named))
+                    .bind(ids(direct))
+                    .bind(pairs(contacts))
+                    .fetch_one(&mut **connection)
+                    .await?
+            }
+            Self::Postgres(connection) => {
+                let (clients, senders): (Vec<Uuid>, Vec<Uuid>) = keys.unzip();
+                let (named_in, named): (Vec<Uuid>, Vec<Uuid>) = named.unzip();
+                let (owners, peers): (Vec<Uuid>, Vec<Uuid>) = contacts.unzip();
+                let loaded = sqlx::query_as(LOAD_POSTGRES)
+                    .bind(clients)
+                    .bind(senders)
+                    .bind(conversations.collect::<Vec<_>>())
+                    .bind(named_in)
+                    .bind(named)
+                    .bind(direct.collect::<Vec<_>>())
+                    .bind(owners)
+                    .bind(peers)
+                    .fetch_one(&mut **connection);
+                in_time(loaded).await?
+            }
+        };
         for row in unlisted(&keys)? {
             loaded.take_key(&row);
         }
@@ -173,9 +159,7 @@ impl Append {
         for row in unlisted(&conversations)? {
             loaded.take_conversation(row);
         }
-        for row in unlisted(&members)? {
-            loaded.take_member(row);
-        }
+        loaded.take_members(unlisted(&members)?);
         loaded.take_contacts(wanted, unlisted(&contacts)?);
         Ok(())
     }
@@ -195,14 +179,30 @@ impl Append {
         if places.is_empty() {
             return Ok(());
         }
-        let places: Vec<_> = places.iter().map(|(id, seq)| (Hex(id.0), seq)).collect();
-        let rows: Vec<EventRow> = sqlx::query_as(
-            "SELECT e.* FROM json_each($1) j CROSS JOIN events e
-             WHERE e.conversation = unhex(j.value ->> 0) AND e.seq = j.value ->> 1",
-        )
-        .bind(list(&places))
-        .fetch_all(&mut *self.0)
-        .await?;
+        let rows: Vec<EventRow> = match self {
+            Self::Sqlite(connection) => {
+                let places: Vec<_> = places.iter().map(|(id, seq)| (Hex(id.0), seq)).collect();
+                sqlx::query_as(
+                    "SELECT e.* FROM json_each($1) j CROSS JOIN events e
+                     WHERE e.conversation = unhex(j.value ->> 0) AND e.seq = j.value ->> 1",
+                )
+                .bind(list(&places))
+                .fetch_all(&mut **connection)
+                .await?
+            }
+            Self::Postgres(connection) => {
+                let places = places.iter().map(|(id, seq)| (id.0, signed(*seq)));
+                let (ids, seqs): (Vec<Uuid>, Vec<i64>) = places.unzip();
+                let rows = sqlx::query_as(
+                    "SELECT e.* FROM unnest($1::uuid[], $2::int8[]) AS j(id, seq)
+                     JOIN events e ON e.conversation = j.id AND e.seq = j.seq",
+                )
+                .bind(ids)
+                .bind(seqs)
+                .fetch_all(&mut **connection);
+                in_time(rows).await?
+            }
+        };
         for event in events(rows)? {
             if let Some(state) = loaded.states.get_mut(&event.conversation) {
                 state.targets.insert(event.seq, target(&event));
@@ -213,7 +213,7 @@ impl Append {
     }
 }
 
-/// Rows that SQLite made a list of.
+/// Rows that the database made a list of.
 fn unlisted<T: for<'de> Deserialize<'de>>(list: &str) -> Result<Vec<T>, sqlx::Error> {
     serde_json::from_str(list).map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
@@ -252,42 +252,52 @@ impl Loaded {
         self.states.insert(id, state);
     }
 
-    fn take_member(&mut self, row: MemberRow) {
-        if let Some(state) = self.states.get_mut(&ConversationId(row.conversation)) {
-            let member = Member {
-                role: role(&row.role),
-                nickname: row.nickname,
-                muted_until: row.muted_until,
-            };
-            state.members.insert(UserId(row.user), member);
+    fn take_members(&mut self, rows: Vec<MemberRow>) {
+        let mut blocking = Vec::new();
+        for row in rows {
+            let (id, user) = (ConversationId(row.conversation), UserId(row.user));
+            if let Some(blocks) = row.blocks {
+                blocking.push((id, user, blocks != 0));
+            }
+            if let Some(state) = self.states.get_mut(&id) {
+                let member = Member {
+                    role: role(&row.role),
+                    nickname: row.nickname,
+                    muted_until: row.muted_until,
+                };
+                state.members.insert(user, member);
+            }
+        }
+        for (id, user, blocks) in blocking {
+            if let Some(state) = self.states.get_mut(&id) {
+                let other = state.members.keys().find(|other| **other != user).copied();
+                if let Some(other) = other {
+                    know(state, user, other, blocks);
+                }
+            }
         }
     }
 
     fn take_contacts(&mut self, wanted: &Wanted, rows: Vec<ContactRow>) {
-        let mut pairs = wanted.contacts.clone();
-        for (id, state) in &self.states {
-            if id.kind() == Some(ConversationKind::Direct) {
-                for one in state.members.keys() {
-                    let others = state.members.keys().filter(|other| *other != one);
-                    pairs.extend(others.map(|other| (*id, *one, *other)));
-                }
-            }
-        }
         let rows = rows.into_iter();
-        let blocked: HashMap<_, _> = rows
+        let blocks: HashMap<_, _> = rows
             .map(|row| ((UserId(row.owner), UserId(row.peer)), row.blocked != 0))
             .collect();
-        for (id, owner, peer) in pairs {
-            let (Some(blocked), Some(state)) =
-                (blocked.get(&(owner, peer)), self.states.get_mut(&id))
-            else {
-                continue;
-            };
-            state.contacts.push((owner, peer));
-            if *blocked {
-                state.blocked.push((owner, peer));
+        for (id, owner, peer) in &wanted.contacts {
+            if let (Some(blocks), Some(state)) =
+                (blocks.get(&(*owner, *peer)), self.states.get_mut(id))
+            {
+                know(state, *owner, *peer, *blocks);
             }
         }
+    }
+}
+
+/// Somebody is a contact of somebody, who may block them.
+fn know(state: &mut State, owner: UserId, peer: UserId, blocks: bool) {
+    state.contacts.push((owner, peer));
+    if blocks {
+        state.blocked.push((owner, peer));
     }
 }
 

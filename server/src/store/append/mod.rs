@@ -1,40 +1,85 @@
-//! Storing a batch of commands in one transaction, with as many statements for two hundred as for
-//! one.
+//! Storing a batch of commands all or nothing, with as many statements for two hundred as for one.
 //!
-//! [`Append::load`] reads what the rules look at, the caller decides, [`Append::save`] writes what
-//! came of it, [`Append::commit`] makes it last. Dropped before that, nothing happened.
+//! [`Append::load`] reads what the rules look at, the caller decides, [`Append::commit`] writes what
+//! came of it. Dropped before that, nothing happened.
+//!
+//! On SQLite nothing else is written in between. On Postgres nothing is locked in between, so that a
+//! writer that is frozen holds nobody up: each log is moved on from where it was read to end, and
+//! where another writer moved it meanwhile nothing is committed ([`StoreError::Conflict`]). All that
+//! the rules look at of a conversation changes with its log only, so that this is enough.
 
 mod changes;
+mod commands;
 mod load;
 mod save;
+mod sql;
 
-use sqlx::Sqlite;
+use sqlx::pool::PoolConnection;
+use sqlx::{Postgres, Sqlite};
 
+use super::pool::{Pool, connect, in_time};
 use super::{Store, StoreError};
 
-pub use changes::{Changes, HeadRow, KeyRow, MembershipRow, ReadRow};
+pub use changes::{Changes, CommandRow, MembershipRow};
 pub use load::{Known, Loaded, Wanted};
 
 /// A batch being stored.
 #[derive(Debug)]
-pub struct Append(sqlx::Transaction<'static, Sqlite>);
-
-impl Store {
-    /// Begins a batch. Nothing else is written until it ends.
-    ///
-    /// # Errors
-    /// The database cannot serve.
-    pub async fn begin_append(&self) -> Result<Append, StoreError> {
-        Ok(Append(self.writing().await?))
-    }
+pub enum Append {
+    /// In a file.
+    Sqlite(PoolConnection<Sqlite>),
+    /// On a server.
+    Postgres(PoolConnection<Postgres>),
 }
 
-impl Append {
-    /// Makes the batch last: once this returns `Ok`, it is on the disk.
+/// Runs one statement of a batch, whichever database it is; evaluates to a `Result`.
+macro_rules! on_append {
+    ($append:expr, $connection:ident => $statement:expr) => {
+        match &mut *$append {
+            $crate::store::append::Append::Sqlite(connection) => {
+                let $connection = &mut **connection;
+                $statement.await.map_err($crate::store::StoreError::from)
+            }
+            $crate::store::append::Append::Postgres(connection) => {
+                let $connection = &mut **connection;
+                $crate::store::pool::in_time($statement).await
+            }
+        }
+    };
+}
+use on_append;
+
+/// Runs one statement of a batch of which only that it was done is wanted.
+macro_rules! run_append {
+    ($append:expr, $statement:expr) => {
+        match &mut *$append {
+            $crate::store::append::Append::Sqlite(connection) => {
+                match $statement.execute(&mut **connection).await {
+                    Ok(_) => Ok(()),
+                    Err(error) => Err($crate::store::StoreError::from(error)),
+                }
+            }
+            $crate::store::append::Append::Postgres(connection) => {
+                let done = $statement.execute(&mut **connection);
+                $crate::store::pool::in_time(done).await.map(drop)
+            }
+        }
+    };
+}
+use run_append;
+
+impl Store {
+    /// Begins a batch.
     ///
     /// # Errors
-    /// Nothing was committed.
-    pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.0.commit().await?)
+    /// The database cannot serve, or another server may have it.
+    pub async fn begin_append(&self) -> Result<Append, StoreError> {
+        if !self.may_append() {
+            return Err(StoreError::NotOurs);
+        }
+        Ok(match self.write() {
+            Pool::Sqlite(pool) => Append::Sqlite(pool.acquire().await?),
+            Pool::Postgres(pool) => Append::Postgres(in_time(connect(pool.acquire())).await?),
+        })
     }
 }

@@ -2,88 +2,123 @@
 
 use protocol::UserId;
 use protocol::ids::ConversationKind;
+use protocol::mistakes::{Mistake, made};
+use uuid::Uuid;
 
 use super::super::StoreError;
-use super::super::mentions::next_mention;
-use super::super::rows::{Hex, hex, list, role_name, signed};
-use super::{Append, Changes};
+use super::super::mentions::{NEXT_MENTION, first_calling};
+use super::super::rows::{EventRow, Hex, list, role_name, signed};
+use super::commands::ROWS;
+use super::{Append, Changes, on_append, run_append};
 
-/// Runs one statement over a list of rows, unless it is empty.
+/// Runs one statement, SQLite's or Postgres's, over a list of rows, unless it is empty.
 macro_rules! write_rows {
-    ($append:expr, $sql:literal, $rows:expr $(, $more:expr)*) => {{
+    ($append:expr, $sqlite:literal, $postgres:literal, $rows:expr $(, $more:expr)*) => {{
         let rows: Vec<_> = $rows.collect();
         if !rows.is_empty() {
-            sqlx::query($sql)
-                .bind(list(&rows))
-                $(.bind($more))*
-                .execute(&mut *$append.0)
-                .await?;
+            let sql = $append.dialect($sqlite, $postgres);
+            run_append!($append, sqlx::query(sql).bind(list(&rows))$(.bind($more))*)?;
         }
     }};
 }
 
-/// What every batch writes, in one trip to the database: $1 where logs end, $2 events, $3 what became
-/// of commands, also of those that were refused, $4 read positions and who was called.
-const SAVE_LOG: &str = "
-    UPDATE conversations SET head_seq = j.value ->> 1, head_msg_no = j.value ->> 2,
-        last_at = j.value ->> 3
-    FROM json_each($1) j WHERE conversations.id = unhex(j.value ->> 0);
-
-    INSERT INTO events
-        (conversation, seq, at, sent_at, sender, kind, msg_no, client_id, body, digest)
-    SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4),
-        value ->> 5, value ->> 6, unhex(value ->> 7), value ->> 8, value ->> 9
-    FROM json_each($2);
-
-    INSERT INTO send_keys (client_id, sender, payload_hash, conversation, seq, at, refusal)
-    SELECT unhex(value ->> 0), unhex(value ->> 1), unhex(value ->> 2), unhex(value ->> 3),
-        value ->> 4, value ->> 5, value ->> 6
-    FROM json_each($3);
-
-    UPDATE members SET read_seq = max(read_seq, COALESCE(j.value ->> 2, 0)),
-        read_msg_no = max(read_msg_no, COALESCE(j.value ->> 3, 0)),
-        marked_unread = CASE WHEN j.value ->> 2 IS NULL THEN marked_unread ELSE 0 END,
-        mention_seq = CASE WHEN j.value ->> 2 IS NULL AND mention_seq > 0
-            THEN mention_seq ELSE j.value ->> 4 END
-    FROM json_each($4) j
-    WHERE conversation = unhex(j.value ->> 0) AND user_id = unhex(j.value ->> 1)
-      AND left_seq IS NULL";
-
 impl Append {
-    /// Writes what the batch changes.
+    /// Writes what the batch changes, all or nothing: once this returns `Ok`, it is on the disk. To be
+    /// awaited to its end: dropped half-way it would leave the connection in a transaction.
     ///
     /// # Errors
-    /// The database cannot serve, or refuses a row; either way nothing is committed.
-    pub async fn save(&mut self, changes: &Changes) -> Result<(), StoreError> {
+    /// The database cannot serve, refuses a row, or has moved a log on since it was read; in each case
+    /// nothing is committed. Where the connection was lost, or a time-out passed, that cannot be known:
+    /// a repeat finds out.
+    pub async fn commit(mut self, changes: &Changes) -> Result<(), StoreError> {
+        let commands = &changes.commands;
+        let stored =
+            if changes.are_commands_only() && (self.is_postgres() || commands.len() <= ROWS) {
+                // One statement is a transaction of its own.
+                self.save_commands(commands).await
+            } else {
+                self.commit_all(changes).await
+            };
+        if let Err(error) = &stored
+            && self.leave_transaction(error).await.is_err()
+        {
+            // What the next batch wrote there would be acknowledged and not committed.
+            self.close_on_drop();
+        }
+        if stored.is_ok() && made(Mistake::ForgetSendKey) {
+            self.execute("DELETE FROM send_keys WHERE refusal IS NULL")
+                .await?;
+        }
+        stored
+    }
+
+    /// Ends the transaction, if the database has not done so by itself.
+    async fn leave_transaction(&mut self, cause: &StoreError) -> Result<(), StoreError> {
+        if self.is_postgres() && matches!(cause, StoreError::Unavailable(_)) {
+            // Whatever is under way on this connection may still be.
+            return Err(sqlx::Error::PoolClosed.into());
+        }
+        match self.execute("ROLLBACK").await {
+            Ok(()) => Ok(()),
+            // Works only where there is none.
+            Err(_) => self.execute("BEGIN; ROLLBACK").await,
+        }
+    }
+
+    fn close_on_drop(&mut self) {
+        match self {
+            Self::Sqlite(connection) => connection.close_on_drop(),
+            Self::Postgres(connection) => connection.close_on_drop(),
+        }
+    }
+
+    fn is_postgres(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
+    fn dialect(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+        if self.is_postgres() { postgres } else { sqlite }
+    }
+
+    async fn commit_all(&mut self, changes: &Changes) -> Result<(), StoreError> {
+        self.execute(self.dialect("BEGIN IMMEDIATE", "BEGIN"))
+            .await?;
         self.save_conversations(changes).await?;
         self.save_members(changes).await?;
-        self.save_log(changes).await?;
-        self.call_all(changes).await?;
-        self.save_recalls(changes).await
+        for commands in changes.commands.chunks(ROWS) {
+            self.save_commands(commands).await?;
+        }
+        self.call(changes).await?;
+        self.save_recalls(changes).await?;
+        self.execute("COMMIT").await
+    }
+
+    async fn execute(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        run_append!(self, sqlx::query(sql))
     }
 
     async fn save_conversations(&mut self, changes: &Changes) -> Result<(), StoreError> {
         if !changes.created.is_empty() {
-            let (last_number,): (i64,) =
-                sqlx::query_as("SELECT COALESCE(MAX(number), 9999) FROM conversations")
-                    .fetch_one(&mut *self.0)
-                    .await?;
-            let mut number = last_number;
             let created = changes.created.iter().map(|id| {
                 let group = id.kind() == Some(ConversationKind::Group);
-                number += i64::from(group);
-                (
-                    Hex(id.0),
-                    group.then_some(number),
-                    if group { "group" } else { "direct" },
-                )
+                (Hex(id.0), if group { "group" } else { "direct" })
             });
             write_rows!(
                 self,
                 "INSERT INTO conversations
                      (id, number, kind, member_count, head_seq, head_msg_no, last_at, updated_at)
-                 SELECT unhex(value ->> 0), value ->> 1, value ->> 2, 0, 0, 0, $2, $2
+                 SELECT unhex(value ->> 0),
+                     CASE WHEN value ->> 1 = 'group' THEN
+                         (SELECT COALESCE(MAX(number), 9999) FROM conversations)
+                         + SUM(value ->> 1 = 'group') OVER (ORDER BY key) END,
+                     value ->> 1, 0, 0, 0, $2, $2
                  FROM json_each($1)",
+                "INSERT INTO conversations
+                     (id, number, kind, member_count, head_seq, head_msg_no, last_at, updated_at)
+                 SELECT (value ->> 0)::uuid,
+                     CASE WHEN value ->> 1 = 'group' THEN nextval('conversation_numbers') END,
+                     value ->> 1, 0, 0, 0, $2, $2
+                 FROM jsonb_array_elements($1::jsonb) AS j(value)",
                 created,
                 changes.now
             );
@@ -94,6 +129,11 @@ impl Append {
                  mute_all = j.value ->> 3, member_count = j.value ->> 4,
                  owner = unhex(j.value ->> 5), updated_at = max($2, updated_at + 1)
              FROM json_each($1) j WHERE conversations.id = unhex(j.value ->> 0)",
+            "UPDATE conversations SET name = j.value ->> 1, announcement = j.value ->> 2,
+                 mute_all = (j.value ->> 3)::int <> 0, member_count = (j.value ->> 4)::int8,
+                 owner = (j.value ->> 5)::uuid, updated_at = GREATEST($2, updated_at + 1)
+             FROM jsonb_array_elements($1::jsonb) AS j(value)
+             WHERE conversations.id = (j.value ->> 0)::uuid",
             changes.details.iter().map(|(id, state)| (
                 Hex(id.0),
                 &state.name,
@@ -122,6 +162,20 @@ impl Append {
                  read_seq = max(read_seq, excluded.read_seq),
                  read_msg_no = max(read_msg_no, excluded.read_msg_no),
                  mention_seq = 0, hidden_seq = 0, updated_at = max(excluded.updated_at, updated_at + 1)",
+            "INSERT INTO members AS m (conversation, user_id, role, joined_seq, joined_msg_no,
+                 read_seq, read_msg_no, left_seq, left_msg_no, updated_at)
+             SELECT (value ->> 0)::uuid, (value ->> 1)::uuid, 'member', (value ->> 2)::int8,
+                 (value ->> 3)::int8, (value ->> 2)::int8, (value ->> 3)::int8,
+                 (value ->> 4)::int8, (value ->> 5)::int8, $2
+             FROM jsonb_array_elements($1::jsonb) AS j(value)
+             ON CONFLICT (conversation, user_id) DO UPDATE SET
+                 role = excluded.role, nickname = '', muted_until = 0,
+                 joined_seq = excluded.joined_seq, joined_msg_no = excluded.joined_msg_no,
+                 left_seq = excluded.left_seq, left_msg_no = excluded.left_msg_no,
+                 read_seq = GREATEST(m.read_seq, excluded.read_seq),
+                 read_msg_no = GREATEST(m.read_msg_no, excluded.read_msg_no),
+                 mention_seq = 0, hidden_seq = 0,
+                 updated_at = GREATEST(excluded.updated_at, m.updated_at + 1)",
             changes
                 .memberships
                 .iter()
@@ -144,6 +198,10 @@ impl Append {
                  updated_at = max($2, updated_at + 1)
              FROM json_each($1) j
              WHERE conversation = unhex(j.value ->> 0) AND user_id = unhex(j.value ->> 1)",
+            "UPDATE members SET left_seq = (j.value ->> 2)::int8, left_msg_no = (j.value ->> 3)::int8,
+                 updated_at = GREATEST($2, updated_at + 1)
+             FROM jsonb_array_elements($1::jsonb) AS j(value)
+             WHERE conversation = (j.value ->> 0)::uuid AND user_id = (j.value ->> 1)::uuid",
             changes
                 .memberships
                 .iter()
@@ -160,6 +218,10 @@ impl Append {
                  muted_until = j.value ->> 4, updated_at = max($2, updated_at + 1)
              FROM json_each($1) j
              WHERE conversation = unhex(j.value ->> 0) AND user_id = unhex(j.value ->> 1)",
+            "UPDATE members SET role = j.value ->> 2, nickname = j.value ->> 3,
+                 muted_until = (j.value ->> 4)::int8, updated_at = GREATEST($2, updated_at + 1)
+             FROM jsonb_array_elements($1::jsonb) AS j(value)
+             WHERE conversation = (j.value ->> 0)::uuid AND user_id = (j.value ->> 1)::uuid",
             changes
                 .members
                 .iter()
@@ -177,69 +239,25 @@ impl Append {
         Ok(())
     }
 
-    /// What every batch writes.
-    async fn save_log(&mut self, changes: &Changes) -> Result<(), StoreError> {
-        let heads = changes.heads.iter();
-        let heads: Vec<_> = heads
-            .map(|(id, head)| (Hex(id.0), head.seq, head.msg_no, head.at))
-            .collect();
-        let events: Vec<_> = changes
-            .events
-            .iter()
-            .map(|encoded| {
-                let event = &encoded.event;
-                (
-                    Hex(event.conversation.0),
-                    event.seq,
-                    event.at,
-                    event.sent_at,
-                    Hex(event.sender.0),
-                    event.kind.as_str(),
-                    event.msg_no,
-                    Hex(event.client_id.0),
-                    event.body.get(),
-                    event.digest.0.cast_signed(),
-                )
-            })
-            .collect();
-        let keys = changes.keys.iter();
-        let keys: Vec<_> = keys
-            .map(|key| {
-                (
-                    Hex(key.client_id.0),
-                    Hex(key.sender.0),
-                    hex(&key.payload_hash),
-                    Hex(key.conversation.0),
-                    key.result.ok(),
-                    key.at,
-                    key.result.err().map(protocol::Code::as_str),
-                )
-            })
-            .collect();
-        let reads = changes.reads.iter();
-        let reads: Vec<_> = reads
-            .map(|((conversation, user), row)| {
-                (
-                    Hex(conversation.0),
-                    Hex(user.0),
-                    row.wrote.map(|wrote| wrote.0),
-                    row.wrote.map(|wrote| wrote.1),
-                    row.mention,
-                )
-            })
-            .collect();
-        sqlx::query(SAVE_LOG)
-            .bind(list(&heads))
-            .bind(list(&events))
-            .bind(list(&keys))
-            .bind(list(&reads))
-            .execute(&mut *self.0)
-            .await?;
-        Ok(())
-    }
-
-    /// Lets everybody be called by a message that calls all.
-    async fn call_all(&mut self, changes: &Changes) -> Result<(), StoreError> {
+    /// Lets members be called by the messages that name them or call all, unless an earlier one that
+    /// they have not read does.
+    async fn call(&mut self, changes: &Changes) -> Result<(), StoreError> {
+        write_rows!(
+            self,
+            "UPDATE members SET mention_seq = j.value ->> 2
+             FROM json_each($1) j
+             WHERE conversation = unhex(j.value ->> 0) AND user_id = unhex(j.value ->> 1)
+               AND left_seq IS NULL AND mention_seq = 0",
+            "UPDATE members SET mention_seq = (j.value ->> 2)::int8
+             FROM jsonb_array_elements($1::jsonb) AS j(value)
+             WHERE conversation = (j.value ->> 0)::uuid AND user_id = (j.value ->> 1)::uuid
+               AND left_seq IS NULL AND mention_seq = 0",
+            changes.called.iter().map(|((conversation, user), seq)| (
+                Hex(conversation.0),
+                Hex(user.0),
+                seq
+            ))
+        );
         write_rows!(
             self,
             "UPDATE members SET mention_seq = COALESCE(
@@ -248,6 +266,17 @@ impl Append {
                     AND j.value ->> 1 > read_seq), 0)
              WHERE conversation IN (SELECT unhex(value ->> 0) FROM json_each($1))
                  AND left_seq IS NULL AND mention_seq = 0",
+            "WITH calls AS MATERIALIZED (
+                 SELECT (value ->> 0)::uuid AS conversation, (value ->> 1)::int8 AS seq,
+                     (value ->> 2)::uuid AS sender
+                 FROM jsonb_array_elements($1::jsonb) AS j(value)
+             )
+             UPDATE members m SET mention_seq = COALESCE(
+                 (SELECT min(c.seq) FROM calls c
+                  WHERE c.conversation = m.conversation AND c.sender <> m.user_id
+                    AND c.seq > m.read_seq), 0)
+             WHERE m.conversation IN (SELECT conversation FROM calls)
+                 AND m.left_seq IS NULL AND m.mention_seq = 0",
             changes
                 .mention_all
                 .iter()
@@ -266,6 +295,10 @@ impl Append {
             "UPDATE events SET kind = j.value ->> 2, body = j.value ->> 3, digest = j.value ->> 4
              FROM json_each($1) j
              WHERE conversation = unhex(j.value ->> 0) AND seq = j.value ->> 1",
+            "UPDATE events SET kind = j.value ->> 2, body = j.value ->> 3,
+                 digest = (j.value ->> 4)::int8
+             FROM jsonb_array_elements($1::jsonb) AS j(value)
+             WHERE conversation = (j.value ->> 0)::uuid AND seq = (j.value ->> 1)::int8",
             changes.recalled.iter().map(|event| {
                 (
                     Hex(event.conversation.0),
@@ -277,24 +310,29 @@ impl Append {
             })
         );
         for event in &changes.recalled {
-            let called: Vec<(uuid::Uuid,)> = sqlx::query_as(
+            let called: Vec<(Uuid,)> = on_append!(self, c => sqlx::query_as(
                 "SELECT user_id FROM members WHERE conversation = $1 AND mention_seq = $2",
             )
             .bind(event.conversation.0)
             .bind(signed(event.seq))
-            .fetch_all(&mut *self.0)
-            .await?;
+            .fetch_all(c))?;
             for (user,) in called {
-                let next =
-                    next_mention(&mut self.0, event.conversation, UserId(user), event.seq).await?;
-                sqlx::query(
-                    "UPDATE members SET mention_seq = $3 WHERE conversation = $1 AND user_id = $2",
-                )
-                .bind(event.conversation.0)
-                .bind(user)
-                .bind(signed(next))
-                .execute(&mut *self.0)
-                .await?;
+                let after: Vec<EventRow> = on_append!(self, c => sqlx::query_as(NEXT_MENTION)
+                    .bind(event.conversation.0)
+                    .bind(signed(event.seq))
+                    .bind(user)
+                    .bind(user.hyphenated().to_string())
+                    .fetch_all(c))?;
+                let next = first_calling(after, UserId(user))?;
+                run_append!(
+                    self,
+                    sqlx::query(
+                        "UPDATE members SET mention_seq = $3 WHERE conversation = $1 AND user_id = $2",
+                    )
+                    .bind(event.conversation.0)
+                    .bind(user)
+                    .bind(signed(next))
+                )?;
             }
         }
         Ok(())

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use protocol::CommandKind;
+use protocol::mistakes::{Mistake, make};
 use protocol::stream::StreamEvent;
+use protocol::{CommandKind, Event};
 use server::bus::{Message, Payload};
 
 use super::scene::{Scene, invite, remove, send};
@@ -57,6 +58,38 @@ async fn a_gap_is_filled_before_what_follows_it() {
     scene.say(ada, direct, "found").await;
     scene.deliver().await;
     assert_eq!(bens.seqs().remove(&direct), Some(vec![2, 3, 4]));
+}
+
+/// What a stream is told of three messages of which the database refuses one, and what the log holds.
+async fn told_and_stored() -> (Vec<Event>, Vec<Event>) {
+    let mut scene = Scene::new().await;
+    let [ada, ben] = scene.friends().await;
+    let group = scene.group(&[ada, ben]).await;
+    let mut bens = scene.open(ben).await;
+    scene.raw.poison().await;
+    let batch = ["before", "poison", "after"].map(|text| scene.command(ada, group, send(text)));
+    scene.writer.batch(&batch).await;
+    scene.deliver().await;
+    let told = bens.take().into_iter().filter_map(|event| match event {
+        StreamEvent::Event(event) => Some(event),
+        _ => None,
+    });
+    let stored = scene.page(ben, group).await.events;
+    (told.collect(), stored[1..].to_vec())
+}
+
+#[tokio::test]
+async fn what_the_database_refuses_is_never_told() {
+    let (told, stored) = told_and_stored().await;
+    assert_eq!((told.len(), &told), (2, &stored));
+}
+
+#[tokio::test]
+async fn publishing_before_the_commit_is_noticed() {
+    make(Some(Mistake::PublishBeforeCommit));
+    let (told, stored) = told_and_stored().await;
+    make(None);
+    assert_ne!(told, stored);
 }
 
 #[tokio::test]
@@ -203,4 +236,51 @@ async fn a_stored_command_that_is_repeated_is_told_once() {
     scene.repeat(&command).await.unwrap();
     scene.deliver().await;
     assert_eq!(bens.seqs().remove(&direct), Some(vec![2]));
+}
+
+/// Somebody's streams open while they are taken out of a group and let in again, over and over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_stream_that_opens_while_its_user_goes_gets_nothing_from_between() {
+    let scene = Arc::new(Scene::new().await);
+    let [ada, ben, cat] = scene.friends().await;
+    let group = scene.group(&[ada, ben, cat]).await;
+    // Keeps the log forwarded here.
+    let _others = scene.open(cat).await;
+    let done = Arc::new(AtomicBool::new(false));
+    let writing = tokio::spawn({
+        let (scene, done) = (Arc::clone(&scene), Arc::clone(&done));
+        async move {
+            let mut outside = Vec::new();
+            for round in 0..60 {
+                scene.act(ada, group, remove(&[ben])).await.unwrap();
+                for n in 0..3 {
+                    outside.push(scene.say(ada, group, &format!("{round}.{n}")).await.seq);
+                }
+                scene.act(ada, group, invite(&[ben])).await.unwrap();
+            }
+            done.store(true, Ordering::SeqCst);
+            outside
+        }
+    });
+    let delivering = tokio::spawn({
+        let scene = Arc::clone(&scene);
+        async move {
+            loop {
+                scene.deliver_beside().await;
+                tokio::task::yield_now().await;
+            }
+        }
+    });
+    let mut got = Vec::new();
+    while !done.load(Ordering::SeqCst) {
+        let mut stream = scene.open(ben).await;
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        got.extend(stream.seqs().remove(&group).unwrap_or_default());
+    }
+    delivering.abort();
+    let outside = writing.await.unwrap();
+    let leaked: Vec<_> = got.iter().filter(|seq| outside.contains(seq)).collect();
+    assert!(leaked.is_empty(), "{leaked:?}");
 }

@@ -4,7 +4,7 @@ use protocol::CommandKind;
 use protocol::api::events::{Calibrate, PageQuery, Pull, PullOne, RangeDigest};
 use protocol::event::Role;
 
-use super::scene::{Scene, invite, remove};
+use super::scene::{Scene, invite, remove, send};
 
 #[tokio::test]
 async fn a_newcomer_sees_nothing_from_before() {
@@ -85,6 +85,7 @@ async fn coming_and_going_in_one_batch_ends_as_the_log_says() {
     let [ada, ben, cyn] = scene.friends().await;
     let group = scene.group(&[ada, ben]).await;
     let batch = [
+        scene.command(ben, group, send("I shall be back")),
         scene.command(ada, group, invite(&[cyn])),
         scene.command(
             ada,
@@ -104,7 +105,8 @@ async fn coming_and_going_in_one_batch_ends_as_the_log_says() {
     assert!(scene.mine(cyn, group).await.left);
     assert_eq!(scene.page(cyn, group).await.events.len(), 3);
     let ben = scene.mine(ben, group).await;
-    assert_eq!((ben.left, ben.joined_seq), (false, 6));
+    assert_eq!((ben.left, ben.joined_seq), (false, 7));
+    assert_eq!((ben.read_seq, ben.unread), (7, 0));
     let found = scene.store.conversation(ada, group).await.unwrap().unwrap();
     assert_eq!(found.member_count, 2);
 }

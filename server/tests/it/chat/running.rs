@@ -14,6 +14,8 @@ fn start(scene: &Scene) -> Chat {
         scene.random.clone(),
         scene.settings.clone(),
         Arc::new(|_| Box::pin(async { Vec::new() })),
+        Arc::new(|_| ()),
+        None,
     )
 }
 
@@ -43,10 +45,13 @@ async fn many_at_once_are_all_stored_once_and_arrive_in_order() {
             let StreamEvent::Event(event) = StreamEvent::parse("event", data).unwrap() else {
                 panic!("{text}");
             };
-            seqs.push(event.seq);
+            // A sweep while the stream opened may have told of the group's creation once more.
+            if event.seq > 1 {
+                seqs.push(event.seq);
+            }
         }
     }
-    assert!(seqs.into_iter().eq(2..202));
+    assert_eq!(seqs, (2..202).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

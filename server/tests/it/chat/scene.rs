@@ -18,6 +18,7 @@ use server::random::Random;
 use server::store::{DatabaseConfig, NewUser, Store};
 use tempfile::TempDir;
 
+use crate::database;
 use crate::raw::Raw;
 
 pub const START: Millis = 1_800_000_000_000;
@@ -34,9 +35,10 @@ pub struct Scene {
     pub presence: Presence,
     pub bus: Arc<dyn Bus>,
     pub settings: Settings,
-    from_bus: Receiver,
+    from_bus: std::sync::Mutex<Receiver>,
     pub raw: Raw,
-    pub folder: TempDir,
+    pub database: DatabaseConfig,
+    _folder: TempDir,
     over: Arc<std::sync::Mutex<Vec<[u8; 32]>>>,
 }
 
@@ -52,11 +54,9 @@ impl Scene {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::manual(START);
         let random = Random::seeded(7);
-        let file = folder.path().join("zspchat.db");
-        let mut config = DatabaseConfig::file(&file);
-        config.busy_timeout = std::time::Duration::from_millis(50);
-        let store = Store::open(&config, &clock, &random).await.unwrap();
-        let raw = Raw::open(&file).await;
+        let database = database::new(folder.path());
+        let store = Store::open(&database, &clock, &random).await.unwrap();
+        let raw = Raw::open(&database).await;
         let settings = Settings::default();
         let (bus, from_bus) = InProcess::losing(loses);
         let bus: Arc<dyn Bus> = Arc::new(bus);
@@ -68,7 +68,7 @@ impl Scene {
                 store.clone(),
                 Arc::clone(&bus),
                 clock.clone(),
-                settings.limits.clone(),
+                settings.clone(),
             ),
             hub: Hub::new(
                 store.clone(),
@@ -91,11 +91,22 @@ impl Scene {
             presence,
             bus,
             settings,
-            from_bus,
+            from_bus: std::sync::Mutex::new(from_bus),
             raw,
-            folder,
+            database,
+            _folder: folder,
             over,
         }
+    }
+
+    /// A second writer to the same store.
+    pub fn another_writer(&self) -> Writer {
+        Writer::new(
+            self.store.clone(),
+            Arc::clone(&self.bus),
+            self.clock.clone(),
+            self.settings.clone(),
+        )
     }
 
     pub async fn user(&self, handle: &str) -> UserId {
@@ -152,6 +163,7 @@ impl Scene {
             submitted: Submitted {
                 command: Command { client_id, kind },
                 payload_hash: hash,
+                after: None,
                 accepted_at: self.clock.now(),
             },
         }
@@ -192,7 +204,13 @@ impl Scene {
 
     /// What the bus has, on its way to the hub.
     pub async fn deliver(&mut self) {
-        while let Some(messages) = self.from_bus.take() {
+        self.deliver_beside().await;
+    }
+
+    /// As [`Scene::deliver`], while others use the scene.
+    pub async fn deliver_beside(&self) {
+        let next = || self.from_bus.lock().unwrap().take();
+        while let Some(messages) = next() {
             self.hub.deliver(messages).await;
         }
     }

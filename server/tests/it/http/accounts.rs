@@ -118,11 +118,9 @@ async fn a_new_password_ends_all_sessions() {
     let app = TestApp::start().await;
     let ann = app.register("ann").await;
     assert_eq!(ann.get("/api/v1/me").await.status, 200);
-    let config = server::config::Config {
-        data: app.folder().to_owned(),
-        ..Default::default()
-    };
-    let password = server::admin::reset_password(&config, "ann").await.unwrap();
+    let password = server::admin::reset_password(app.config(), "ann")
+        .await
+        .unwrap();
     app.running().app().accounts.sessions.tidy().await;
     ann.get("/api/v1/me")
         .await
@@ -133,7 +131,7 @@ async fn a_new_password_ends_all_sessions() {
     };
     assert_eq!(log_in(PASSWORD).await, 401);
     assert_eq!(log_in(&password).await, 200);
-    let nobody = server::admin::reset_password(&config, "nobody").await;
+    let nobody = server::admin::reset_password(app.config(), "nobody").await;
     assert!(nobody.unwrap_err().to_string().contains("nobody"));
 }
 

@@ -1,11 +1,11 @@
 //! A server of one's own for each test, and people who use it.
 
+mod stream;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use futures::StreamExt as _;
 use protocol::api::accounts::Me;
-use protocol::stream::StreamEvent;
 use protocol::{ClientId, ConversationId, Event, UserId};
 use reqwest::header::{COOKIE, HeaderMap, ORIGIN, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
@@ -14,6 +14,10 @@ use server::clock::Clock;
 use server::config::Config;
 use server::serve::{self, Running};
 use tempfile::TempDir;
+
+use crate::waiting::moment;
+
+pub use stream::Stream;
 
 /// How long a test waits for what must come.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -37,6 +41,7 @@ impl TestApp {
             data: folder.path().to_owned(),
             ..Config::default()
         };
+        crate::database::configure(&mut config);
         change(&mut config);
         let mut app = Self {
             running: None,
@@ -53,6 +58,18 @@ impl TestApp {
         let running = serve::start(self.config.clone(), false).await.unwrap();
         self.base = format!("http://{}", running.address());
         self.running = Some(running);
+        if crate::database::is_networked() {
+            self.until_ready().await;
+        }
+    }
+
+    /// Waits until nothing that it needs is away.
+    async fn until_ready(&self) {
+        let began = tokio::time::Instant::now();
+        while self.anybody().get("/readyz").await.json()["state"] != "ready" {
+            assert!(began.elapsed() < 3 * PATIENCE, "not ready");
+            moment().await;
+        }
     }
 
     /// Stops in good order and starts again with the same data, at another port.
@@ -67,6 +84,10 @@ impl TestApp {
 
     pub fn running(&self) -> &Running {
         self.running.as_ref().unwrap()
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     pub fn folder(&self) -> &std::path::Path {
@@ -243,6 +264,12 @@ impl std::ops::Deref for Person {
 }
 
 impl Person {
+    /// Uses another server from here on, with the same cookies.
+    pub fn go_to(&mut self, base: &str) {
+        base.clone_into(&mut self.browser.base);
+        self.browser.origin = Some(base.to_owned());
+    }
+
     pub async fn befriend(&self, other: &Person) {
         let body = json!({"user": other.id, "note": "hello"});
         let asked = self.post("/api/v1/contact_requests", body).await;
@@ -298,13 +325,7 @@ impl Person {
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
         assert_eq!(answer.headers()["cache-control"], "no-store");
         assert_eq!(answer.headers()["x-accel-buffering"], "no");
-        Stream {
-            chunks: answer
-                .bytes_stream()
-                .map(|chunk| chunk.map_or_else(|_| Vec::new(), |chunk| chunk.to_vec()))
-                .boxed(),
-            buffer: String::new(),
-        }
+        Stream::read(answer)
     }
 }
 
@@ -320,51 +341,4 @@ pub fn fresh_id() -> ClientId {
     let mut random = [7; 10];
     random[2..].copy_from_slice(&count);
     ClientId::new(Clock::system().now(), random)
-}
-
-/// What arrives on a stream.
-pub struct Stream {
-    chunks: futures::stream::BoxStream<'static, Vec<u8>>,
-    buffer: String,
-}
-
-impl Stream {
-    /// The next event; `None` once the stream is over.
-    pub async fn next(&mut self) -> Option<StreamEvent> {
-        loop {
-            if let Some((frame, rest)) = self.buffer.split_once("\n\n") {
-                let line = |name: &str| {
-                    let lines = frame.lines();
-                    let mut found = lines.filter_map(|line| line.strip_prefix(name));
-                    found.next().unwrap_or_default().to_owned()
-                };
-                let event = StreamEvent::parse(&line("event: "), &line("data: ")).unwrap();
-                let rest = rest.to_owned();
-                self.buffer = rest;
-                return Some(event);
-            }
-            let chunk = tokio::time::timeout(PATIENCE, self.chunks.next());
-            let chunk = chunk.await.expect("something arrives in time")?;
-            self.buffer.push_str(&String::from_utf8(chunk).unwrap());
-        }
-    }
-
-    /// The first event of which something is wanted.
-    pub async fn until<T>(&mut self, wanted: impl Fn(StreamEvent) -> Option<T>) -> T {
-        loop {
-            let event = self.next().await.expect("the stream goes on");
-            if let Some(found) = wanted(event) {
-                return found;
-            }
-        }
-    }
-
-    /// The next event of a log.
-    pub async fn event(&mut self) -> Event {
-        self.until(|event| match event {
-            StreamEvent::Event(event) => Some(event),
-            _ => None,
-        })
-        .await
-    }
 }

@@ -119,6 +119,29 @@ async fn what_cannot_be_read_is_refused() {
 }
 
 #[tokio::test]
+async fn a_command_may_name_the_one_it_follows() {
+    let app = TestApp::start().await;
+    let ann = app.register("ann").await;
+    let path = format!("/api/v1/conversations/{}/commands", ann.with(&ann));
+    let post = async |command: &serde_json::Value, after: &str| {
+        let request = ann.request(Method::POST, &path).body(command.to_string());
+        let request = request.header("content-type", "application/json");
+        ann.send(request.header("zspchat-after", after)).await
+    };
+    let (first, second) = (say("one"), say("two"));
+    let id = first["client_id"].as_str().unwrap();
+    post(&second, "the first")
+        .await
+        .is_problem(400, "malformed");
+    post(&second, id).await.is_problem(409, "out_of_order");
+    let several = json!([second]);
+    let answers = post(&several, id).await;
+    assert_eq!(answers.json()[0]["problem"]["code"], "out_of_order");
+    assert_eq!(ann.command(ann.with(&ann), first.clone()).await.status, 201);
+    assert_eq!(post(&second, id).await.status, 201);
+}
+
+#[tokio::test]
 async fn a_group_is_made_once_under_the_id_of_its_maker() {
     let app = TestApp::start().await;
     let [ann, bob] = app.friends().await;

@@ -60,8 +60,12 @@ async fn what_happens_is_counted() {
     while stream.event().await.msg_no < 3 {}
     let wrong = json!({"handle": "ann", "password": "a wrong one"});
     server.anybody().post("/api/v1/session", wrong).await;
+    let nobody = server.anybody();
+    let made_up = nobody.request("DANCE".parse().unwrap(), "/api/v1/accounts");
+    nobody.send(made_up).await;
     let answer = server.anybody().get("/metrics").await;
     assert_eq!(answer.status, 200);
+    assert!(!answer.text.contains("DANCE"), "{}", answer.text);
     assert!(
         answer
             .header("content-type")

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::json;
+
 use super::child::{Server, in_time, text, zspchat};
 use crate::http::app::TestApp;
 use crate::raw::Raw;
@@ -66,7 +68,7 @@ async fn a_database_of_a_newer_version_is_left_alone() {
     server.signal("TERM").await;
     assert!(server.ended().await.success());
     let file = folder.path().join("zspchat.db");
-    let raw = Raw::open(&file).await;
+    let raw = Raw::file(&file).await;
     raw.make_newer().await;
     raw.close().await;
     let before = std::fs::read(&file).unwrap();
@@ -95,6 +97,8 @@ async fn a_setting_at_fault_is_named_with_its_place() {
     assert!(said.contains("ZSPCHAT_LISTEM"), "{said}");
     let said = refuses(&["serve"], &[("ZSPCHAT_LIMITS_TEXT_CHARS", "many")]).await;
     assert!(said.contains("ZSPCHAT_LIMITS_TEXT_CHARS"), "{said}");
+    let said = refuses(&["serve"], &[("ZSPCHAT_MISTAKE", "typing")]).await;
+    assert!(said.contains("ZSPCHAT_MISTAKE"), "{said}");
     let config = folder.path().join("zspchat.toml");
     for (content, fault) in [
         ("colour = 'red'\n", "colour"),
@@ -112,6 +116,21 @@ async fn a_setting_at_fault_is_named_with_its_place() {
     }
     let said = refuses(&["serve", "--listen", "127.0.0.1:0", "--site", data], &[]).await;
     assert!(said.contains("site.json"), "{said}");
+}
+
+#[tokio::test]
+async fn a_mistake_that_is_asked_for_is_made_on_every_thread() {
+    let folder = tempfile::tempdir().unwrap();
+    let variables = [("ZSPCHAT_MISTAKE", "read-backwards")];
+    let server = Server::start_with(folder.path(), &variables).await;
+    let ann = server.anybody().register("ann").await;
+    let own = ann.with(&ann);
+    let last = ann.say(own, "read").await.seq;
+    let path = format!("/api/v1/conversations/{own}/read");
+    for seq in [last, last - 1, last] {
+        let mine = ann.put(&path, json!({ "seq": seq })).await.json();
+        assert_eq!(mine["read_seq"], seq);
+    }
 }
 
 #[tokio::test]

@@ -1,12 +1,14 @@
 //! Told to stop, it loses nothing that it accepted.
 
 use std::collections::BTreeSet;
+use std::process::Stdio;
 
-use protocol::stream::{ByeReason, StreamEvent};
-use tokio::io::AsyncWriteExt as _;
+use protocol::stream::ByeReason;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
+use tokio::process::Command;
 
-use super::child::{Server, message};
+use super::child::{Server, in_time, message, text, zspchat};
 use crate::http::app::{Person, say};
 
 #[tokio::test]
@@ -23,12 +25,7 @@ async fn told_to_stop_it_answers_what_it_took_says_bye_and_ends() {
         .collect();
     while stream.event().await.seq < 20 {}
     server.signal("TERM").await;
-    let bye = stream
-        .until(|event| match event {
-            StreamEvent::Bye(bye) => Some(bye),
-            _ => None,
-        })
-        .await;
+    let bye = stream.bye().await;
     assert_eq!(bye.reason, ByeReason::Stopping);
     assert!(bye.retry > 0);
     assert!(stream.next().await.is_none());
@@ -44,7 +41,7 @@ async fn told_to_stop_it_answers_what_it_took_says_bye_and_ends() {
     assert!(acknowledged.len() >= 19);
     let again = Server::start(folder.path()).await;
     let mut bob = bob;
-    bob.browser.base.clone_from(&again.base);
+    bob.go_to(&again.base);
     all_there_once(&bob, conversation, &acknowledged).await;
 }
 
@@ -100,6 +97,33 @@ pub async fn all_there_once(
     assert_eq!(once.len(), kept.len(), "nothing is there twice");
     let lost: Vec<_> = acknowledged.difference(&once).collect();
     assert!(lost.is_empty(), "acknowledged, but not there: {lost:?}");
+}
+
+#[tokio::test]
+async fn told_to_stop_while_it_waits_for_the_database_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let nobody = services::Port::free().unwrap();
+    let url = format!("postgres://zspchat@{}/zspchat", nobody.address());
+    let data = text(folder.path());
+    let mut server = zspchat(&["serve", "--listen", "127.0.0.1:0", "--data", data])
+        .env("ZSPCHAT_DATABASE_URL", url)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(server.stderr.take().unwrap()).lines();
+    let waits = async {
+        while let Some(line) = log.next_line().await.unwrap() {
+            if line.contains("waiting for the database") {
+                return;
+            }
+        }
+        panic!("it ended");
+    };
+    in_time("it waits", waits).await;
+    let id = server.id().unwrap().to_string();
+    let sent = Command::new("kill").args(["-TERM", &id]).status().await;
+    assert!(sent.unwrap().success());
+    assert!(in_time("it ends", server.wait()).await.unwrap().success());
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use protocol::command::CommandKind;
 use protocol::sync::{
     Disk, Effect, Engine, Entry, EntryState, Input, Meta, Posted, Record, Ticket, Timer,
 };
-use protocol::{ConversationId, Digest, Event, Kind, Millis, Seq, UserId};
+use protocol::{ClientId, ConversationId, Digest, Event, Kind, Millis, Seq, UserId};
 
 use super::dice::Dice;
 
@@ -34,6 +34,7 @@ pub enum Question {
         position: u64,
         conversation: ConversationId,
         bytes: String,
+        after: Option<ClientId>,
     },
     PutRead(ConversationId, Seq),
     Calibrate(Ticket, Calibrate),
@@ -242,6 +243,7 @@ impl Browser {
                 conversation,
                 client_id,
                 bytes,
+                after,
             } => {
                 let Some(entry) = storage.outbox.get_mut(&position) else {
                     return inputs.push_back(Input::Posted {
@@ -255,6 +257,7 @@ impl Browser {
                     position,
                     conversation,
                     bytes,
+                    after,
                 });
             }
             Effect::Digest {

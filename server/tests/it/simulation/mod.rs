@@ -166,6 +166,11 @@ fn sending_without_waiting_is_noticed() {
 }
 
 #[test]
+fn what_follows_nothing_is_noticed_where_the_queue_loses_some() {
+    notices(Mistake::FollowNothing, "P3");
+}
+
+#[test]
 fn an_overlooked_gap_is_noticed() {
     notices(Mistake::OverlookGaps, "P4");
 }
@@ -173,6 +178,16 @@ fn an_overlooked_gap_is_noticed() {
 #[test]
 fn an_overlooked_difference_is_noticed() {
     notices(Mistake::OverlookDifferences, "P5");
+}
+
+#[test]
+fn a_forgotten_send_key_is_noticed() {
+    notices(Mistake::ForgetSendKey, "P2");
+}
+
+#[test]
+fn forwarding_without_order_is_noticed() {
+    notices(Mistake::ForwardOutOfOrder, "P6");
 }
 
 #[test]

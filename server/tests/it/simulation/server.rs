@@ -105,7 +105,7 @@ impl Server {
     ) {
         let client_id = ClientId::new(self.clock.now(), self.random.bytes());
         let command = Command { client_id, kind };
-        let accepted = self.accept(sender, conversation, command, b"");
+        let accepted = self.accept(sender, conversation, command, b"", None);
         for outcome in self.running.writer.batch(&[accepted]).await {
             match outcome {
                 Ok(Outcome::Stored(event)) => model.commit(&event.event),
@@ -120,12 +120,14 @@ impl Server {
         conversation: ConversationId,
         command: Command,
         bytes: &[u8],
+        after: Option<ClientId>,
     ) -> Accepted {
         let payload_hash = payload_hash(conversation, bytes);
         let accepted_at = self.clock.now();
         let submitted = Submitted {
             command,
             payload_hash,
+            after,
             accepted_at,
         };
         Accepted {
@@ -141,6 +143,7 @@ impl Server {
         sender: UserId,
         conversation: ConversationId,
         bytes: &str,
+        after: Option<ClientId>,
         ticket: Ticket,
     ) -> Option<Posted> {
         let refused = |code| Some(Posted::Failed(Failure::Refused(code)));
@@ -150,7 +153,7 @@ impl Server {
         let Ok(command) = command.checked(&self.settings.limits) else {
             return refused(Code::Invalid);
         };
-        let accepted = self.accept(sender, conversation, command, bytes.as_bytes());
+        let accepted = self.accept(sender, conversation, command, bytes.as_bytes(), after);
         self.running.pending.push((accepted, ticket));
         None
     }
@@ -281,7 +284,7 @@ impl Running {
                 store.clone(),
                 Arc::clone(&bus),
                 clock.clone(),
-                settings.limits.clone(),
+                settings.clone(),
             ),
             reads: Reads::new(store.clone(), bus, clock.clone()),
             hub,

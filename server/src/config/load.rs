@@ -1,224 +1,11 @@
-//! What can be set, and where it comes from: one TOML file, overridden by `ZSPCHAT_*` variables,
-//! overridden by flags. Keys that do not exist are errors, wherever they stand.
+//! Reading the file, the variables and the flags.
 
 use std::ffi::OsString;
-use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use protocol::Limits;
-use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-/// Everything that can be set, with the defaults.
-///
-/// A key `section.key` of the file is the variable `ZSPCHAT_SECTION_KEY`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Config {
-    /// Address and port to answer at.
-    pub listen: SocketAddr,
-    /// Where people reach the server, such as `https://chat.example.org`: what the `Origin` of
-    /// their requests must be, and whether cookies are for https only. Without it, a request's
-    /// origin must name the host that the request was sent to, and cookies are for plain http.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub public_url: Option<PublicUrl>,
-    /// The folder of the database; made if it does not exist.
-    pub data: PathBuf,
-    /// The folder of what browsers download, with its `site.json`. Without it, what is built into
-    /// the binary, or the folder `site` beside it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub site: Option<PathBuf>,
-    /// Proxies whose `X-Forwarded-For` is believed when requests are counted by address.
-    pub trusted_proxies: Vec<IpAddr>,
-    /// How long events are kept.
-    pub retention: Retention,
-    /// How long people stay logged in.
-    pub session: Session,
-    /// How often one may try to log in or register.
-    pub throttle: Throttle,
-    /// Where metrics are shown.
-    pub metrics: Metrics,
-    /// What is logged, and how.
-    pub log: Log,
-    /// What is refused by size or rate.
-    #[serde(deserialize_with = "protocol::limits::configured")]
-    pub limits: Limits,
-    /// How long others may take. Nobody has to set it; tests wait for less.
-    #[serde(skip)]
-    pub patience: Patience,
-}
-
-/// How long the other end of a connection may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
-    /// To say what it wants, at first and after each answer.
-    pub head: Duration,
-    /// To send the body that it has announced.
-    pub body: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self {
-            head: Duration::from_secs(15),
-            body: Duration::from_secs(30),
-        }
-    }
-}
-
-/// `retention`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Retention {
-    /// Events older than this many days are deleted.
-    pub days: u32,
-}
-
-/// `session`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Session {
-    /// A session ends this many days after its log-in.
-    pub days: u32,
-}
-
-/// `throttle`: each counted over ten minutes; beyond it, `429` until they are over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Throttle {
-    /// Failed log-ins to one account.
-    pub log_ins_per_account: u32,
-    /// Failed log-ins from one address.
-    pub log_ins_per_address: u32,
-    /// New accounts from one address.
-    pub registrations_per_address: u32,
-}
-
-/// `metrics`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Metrics {
-    /// Address and port of `/metrics`. Without it, `/metrics` is on the main address, but never for
-    /// requests that came through a proxy.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub listen: Option<SocketAddr>,
-}
-
-/// `log`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Log {
-    /// Lines for people or for programs.
-    pub format: LogFormat,
-    /// `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `info,server::http=debug`.
-    pub level: String,
-}
-
-/// `log.format`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LogFormat {
-    /// One line of text an entry.
-    Text,
-    /// One JSON object an entry.
-    Json,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
-            public_url: None,
-            data: PathBuf::from("data"),
-            site: None,
-            trusted_proxies: Vec::new(),
-            retention: Retention::default(),
-            session: Session::default(),
-            throttle: Throttle::default(),
-            metrics: Metrics::default(),
-            log: Log::default(),
-            limits: Limits::default(),
-            patience: Patience::default(),
-        }
-    }
-}
-
-impl Default for Retention {
-    fn default() -> Self {
-        Self { days: 3 }
-    }
-}
-
-impl Default for Session {
-    fn default() -> Self {
-        Self { days: 90 }
-    }
-}
-
-impl Default for Throttle {
-    fn default() -> Self {
-        Self {
-            log_ins_per_account: 10,
-            log_ins_per_address: 100,
-            registrations_per_address: 100,
-        }
-    }
-}
-
-impl Default for Log {
-    fn default() -> Self {
-        Self {
-            format: LogFormat::Text,
-            level: "info".to_owned(),
-        }
-    }
-}
-
-/// The address by which people reach the server: scheme, host and port.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct PublicUrl(String);
-
-impl PublicUrl {
-    /// As an `Origin` header names it.
-    pub fn origin(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether browsers keep what is sent here from others on the way.
-    pub fn is_https(&self) -> bool {
-        self.0.starts_with("https://")
-    }
-}
-
-impl TryFrom<String> for PublicUrl {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        const SHAPE: &str = "public_url must be like https://chat.example.org, without a path";
-        let uri: hyper::Uri = text.parse().map_err(|_| SHAPE)?;
-        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-            return Err(SHAPE);
-        };
-        let bare = matches!(uri.path(), "" | "/") && uri.query().is_none();
-        if !bare || !matches!(scheme, "http" | "https") || authority.as_str().contains('@') {
-            return Err(SHAPE);
-        }
-        let port = match (scheme, authority.port_u16()) {
-            ("http", Some(80)) | ("https", Some(443)) | (_, None) => String::new(),
-            (_, Some(port)) => format!(":{port}"),
-        };
-        let host = authority.host().to_ascii_lowercase();
-        Ok(Self(format!("{scheme}://{host}{port}")))
-    }
-}
-
-impl From<PublicUrl> for String {
-    fn from(url: PublicUrl) -> Self {
-        url.0
-    }
-}
+use super::Config;
 
 /// Why there is no configuration to start with, in one sentence.
 #[derive(Debug, thiserror::Error)]
@@ -278,17 +65,19 @@ impl Config {
         };
         // The file by itself first, so that a fault in it is reported as the file's.
         if let Some(path) = &file {
-            check(table.clone())
+            read_values(table.clone())
                 .map_err(|fault| ConfigError(format!("{}: {fault}", path.display())))?;
         }
         for (key, value, from) in overrides {
             set(&mut table, &key, &value);
-            check(table.clone()).map_err(|fault| ConfigError(format!("{from}: {fault}")))?;
+            read_values(table.clone()).map_err(|fault| ConfigError(format!("{from}: {fault}")))?;
         }
-        check(table).map_err(ConfigError)
+        let config = read_values(table).map_err(ConfigError)?;
+        config.check_services().map_err(ConfigError)?;
+        Ok(config)
     }
 
-    /// The values in force, as TOML. There are no secrets among them.
+    /// The values in force, as TOML, without the passwords in addresses.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("a configuration has nothing that TOML cannot write")
     }
@@ -314,8 +103,8 @@ fn read(path: &Path) -> Result<Table, ConfigError> {
     })
 }
 
-/// Reads the table, and checks what the types do not say.
-fn check(table: Table) -> Result<Config, String> {
+/// Reads the table, and checks of each value what its type does not say.
+fn read_values(table: Table) -> Result<Config, String> {
     let config: Config = Value::Table(table)
         .try_into()
         .map_err(|error: toml::de::Error| error.message().replace('\n', ", "))?;
@@ -336,16 +125,27 @@ fn check(table: Table) -> Result<Config, String> {
     Ok(config)
 }
 
+/// Keys without a default.
+const OPTIONAL: &[&str] = &[
+    "public_url",
+    "site",
+    "metrics.listen",
+    "database.url",
+    "amqp.url",
+    "amqp.ca",
+    "redis.url",
+    "redis.ca",
+    #[cfg(debug_assertions)]
+    "mistake",
+];
+
 /// `LIMITS_TEXT_CHARS` → `limits.text_chars`. `None` if there is no such key.
 fn key_of(name: &str) -> Option<String> {
     let name = name.to_ascii_lowercase();
     let defaults = Table::try_from(Config::default()).ok()?;
-    let optional = ["public_url", "site"];
-    if optional.contains(&name.as_str()) {
-        return Some(name);
-    }
-    if name == "metrics_listen" {
-        return Some("metrics.listen".to_owned());
+    // Not among the defaults, since they have none.
+    if let Some(key) = OPTIONAL.iter().find(|key| key.replace('.', "_") == name) {
+        return Some((*key).to_owned());
     }
     if defaults.get(&name).is_some_and(|value| !value.is_table()) {
         return Some(name);
@@ -390,6 +190,7 @@ fn set(table: &mut Table, key: &str, text: &str) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::PublicUrl;
     use super::*;
 
     fn load(variables: &[(&str, &str)], flags: &Flags) -> Result<Config, ConfigError> {
@@ -491,6 +292,6 @@ mod tests {
             "https://chat.example.org"
         );
         let table: Table = config.to_toml().parse().unwrap();
-        assert_eq!(check(table).unwrap(), config);
+        assert_eq!(read_values(table).unwrap(), config);
     }
 }

@@ -1,25 +1,12 @@
-//! What was found, for people and for programs.
+//! What was found about the embedded form, for people and for programs.
 
 use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::SENDERS;
-use crate::latency::{Latency, RATE};
-
-pub struct Report {
-    pub rounds: Rounds,
-    pub latency: Latency,
-}
-
-/// Figures a second, of each round.
-#[derive(Default)]
-pub struct Rounds {
-    /// Sends acknowledged over HTTP.
-    pub ours: Vec<f64>,
-    /// Rows committed by SQLite, one by one.
-    pub sqlite: Vec<f64>,
-}
+use super::{Report, Rounds, SENDERS};
+use crate::Findings;
+use crate::figures::{median, rounded};
 
 impl Rounds {
     fn ratio(&self) -> f64 {
@@ -27,23 +14,24 @@ impl Rounds {
     }
 }
 
-impl Report {
-    pub fn json(&self) -> Value {
+impl Findings for Report {
+    fn json(&self) -> Value {
         let side = |rounds: &[f64]| {
-            let rounded: Vec<f64> = rounds.iter().map(|one| one.round()).collect();
-            json!({ "per_second": median(rounds).round(), "rounds": rounded })
+            let each: Vec<f64> = rounds.iter().map(|one| one.round()).collect();
+            json!({ "per_second": median(rounds).round(), "rounds": each })
         };
+        let times = &self.latency.times;
         json!({
-            "ratio": (self.rounds.ratio() * 100.0).round() / 100.0,
+            "ratio": rounded(self.rounds.ratio(), 2),
             "sends": side(&self.rounds.ours),
             "sqlite": side(&self.rounds.sqlite),
             "senders": SENDERS,
             "latency_ms": {
-                "p50": self.latency.percentile(50),
-                "p99": self.latency.percentile(99),
-                "max": self.latency.percentile(100),
-                "messages": self.latency.messages(),
-                "per_second": RATE,
+                "p50": times.percentile(50),
+                "p99": times.percentile(99),
+                "max": times.percentile(100),
+                "messages": times.count(),
+                "per_second": self.latency.per_second.round(),
             },
         })
     }
@@ -71,22 +59,16 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "From send to arrival on another stream, at {RATE} messages a second:"
+            "From send to arrival on another stream, at {:.0} messages a second:",
+            self.latency.per_second
         )?;
-        let at = |percent| self.latency.percentile(percent);
+        let at = |percent| self.latency.times.percentile(percent);
         let (half, most, longest) = (at(50), at(99), at(100));
         writeln!(
             f,
             "     p50 {half:.2} ms, p99 {most:.2} ms, longest {longest:.2} ms"
         )
     }
-}
-
-/// The one in the middle; of an even number the upper of the two.
-fn median(of: &[f64]) -> f64 {
-    let mut sorted = of.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,28 +1,24 @@
-//! Opening the database: connections, migrations, what is fixed at the first opening.
+//! Opening SQLite's file.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
+use protocol::HistoryId;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use uuid::Uuid;
 
-use super::{Inner, Installation, OpenError, Pool, Store};
+use super::super::{Installation, OpenError, Pool, Store};
+use super::SHARDS;
 use crate::clock::Clock;
 use crate::random::Random;
-use protocol::HistoryId;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
-/// How many queues commands are spread over; fixed when a database is made.
-const SHARDS: u32 = 64;
-
-/// Which database to open, and how.
+/// Which file to open, and how.
 #[derive(Debug, Clone)]
-pub struct DatabaseConfig {
+pub struct SqliteConfig {
     /// The SQLite file. It and its folder are made where they are missing.
     pub file: PathBuf,
     /// Whether to refuse a file that another server has open. Only short-lived commands beside a
@@ -34,7 +30,7 @@ pub struct DatabaseConfig {
     pub busy_timeout: Duration,
 }
 
-impl DatabaseConfig {
+impl SqliteConfig {
     /// A server's own file, with the defaults.
     pub fn file(file: impl Into<PathBuf>) -> Self {
         Self {
@@ -47,12 +43,8 @@ impl DatabaseConfig {
 }
 
 impl Store {
-    /// Opens the database, making and migrating it as needed.
-    ///
-    /// # Errors
-    /// Each kind says in one sentence what is wrong and where.
-    pub async fn open(
-        config: &DatabaseConfig,
+    pub(super) async fn open_file(
+        config: &SqliteConfig,
         clock: &Clock,
         random: &Random,
     ) -> Result<Self, OpenError> {
@@ -68,8 +60,9 @@ impl Store {
             .pragma("cache_size", "-32768")
             .pragma("mmap_size", "268435456")
             .pragma("temp_store", "memory")
-            // 16 MiB between checkpoints: each one is a burst of random writes.
-            .pragma("wal_autocheckpoint", "4096")
+            // 64 MiB between checkpoints: each one is a burst of random writes, of pages that busy
+            // conversations change again and again.
+            .pragma("wal_autocheckpoint", "16384")
             .pragma("journal_size_limit", "67108864");
         let write = pool_options(1)
             .connect_with(options.clone().create_if_missing(true))
@@ -82,13 +75,12 @@ impl Store {
             .connect_with(options.pragma("query_only", "on"))
             .await
             .map_err(fail)?;
-        Ok(Self(Arc::new(Inner {
-            read: Pool::Sqlite(read),
-            write: Pool::Sqlite(write),
+        Ok(Self::over(
+            Pool::Sqlite(read),
+            Pool::Sqlite(write),
             installation,
-            failed_at: AtomicI64::new(0),
-            _lock: lock,
-        })))
+            lock,
+        ))
     }
 
     /// A database in memory, gone with its last clone: for tests and the simulation.
@@ -109,13 +101,12 @@ impl Store {
         let installation = set_up(&pool, clock, random)
             .await
             .map_err(|error| migrate_error(memory, error))?;
-        Ok(Self(Arc::new(Inner {
-            read: Pool::Sqlite(pool.clone()),
-            write: Pool::Sqlite(pool),
+        Ok(Self::over(
+            Pool::Sqlite(pool.clone()),
+            Pool::Sqlite(pool),
             installation,
-            failed_at: AtomicI64::new(0),
-            _lock: None,
-        })))
+            None,
+        ))
     }
 }
 
@@ -130,7 +121,7 @@ fn pool_options(connections: u32) -> SqlitePoolOptions {
         .acquire_timeout(Duration::from_secs(10))
 }
 
-fn prepare_folder(config: &DatabaseConfig) -> Result<Option<File>, OpenError> {
+fn prepare_folder(config: &SqliteConfig) -> Result<Option<File>, OpenError> {
     let folder = match config.file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -191,7 +182,7 @@ fn migrate_error(file: &Path, error: MigrateError) -> OpenError {
     match error {
         MigrateError::VersionMissing(step) | MigrateError::VersionTooNew(step, _) => {
             OpenError::Newer {
-                file: file.to_owned(),
+                database: file.display().to_string(),
                 step,
             }
         }
@@ -215,6 +206,9 @@ fn open_error(file: &Path, cause: sqlx::Error) -> OpenError {
             folder: file.parent().map_or_else(PathBuf::new, Path::to_owned),
             cause: std::io::Error::other(cause.to_string()),
         },
-        _ => OpenError::Other { file, cause },
+        _ => OpenError::Other {
+            database: file.display().to_string(),
+            cause: cause.into(),
+        },
     }
 }

@@ -1,0 +1,103 @@
+//! The side of the node that was asked.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::{ConversationId, Millis, UserId};
+
+use super::answers;
+use super::envelope::Envelope;
+use super::waiting::Waiting;
+use crate::bus::NodeId;
+use crate::chat::{Outcome, Submitted, Unavailable};
+use crate::clock::Clock;
+use crate::queue::rabbitmq::{NotAccepted, Publisher, State};
+use crate::telemetry::metrics::COMMANDS_UNAVAILABLE;
+
+/// How long a request waits for what becomes of its commands once the broker has them; and how old
+/// the oldest of its shard may be for it to wait at all, so that a backlog costs nobody a wait.
+const ACCEPT_WAIT: Duration = Duration::from_millis(250);
+
+/// Puts commands into the broker's queues. Clones share it.
+#[derive(Clone)]
+pub struct Door(Arc<Inner>);
+
+struct Inner {
+    publisher: Publisher,
+    shards: u32,
+    node: NodeId,
+    clock: Clock,
+    waiting: Waiting,
+}
+
+impl Door {
+    /// Over a publisher to so many shards.
+    pub fn new(publisher: Publisher, shards: u32, node: NodeId, clock: Clock) -> Self {
+        Self(Arc::new(Inner {
+            publisher,
+            shards,
+            node,
+            clock,
+            waiting: Waiting::default(),
+        }))
+    }
+
+    /// Hands commands to the broker, all or none, and waits a moment for their outcomes.
+    pub async fn submit(
+        &self,
+        sender: UserId,
+        conversation: ConversationId,
+        commands: Vec<Submitted>,
+    ) -> Vec<Result<Outcome, Unavailable>> {
+        let Inner {
+            publisher, waiting, ..
+        } = &*self.0;
+        let count = commands.len();
+        let shard = conversation.shard(self.0.shards);
+        let now = self.0.clock.now();
+        let behind =
+            waiting.oldest(shard, now) > Millis::try_from(ACCEPT_WAIT.as_millis()).unwrap_or(0);
+        let (request, outcomes) = waiting.add(shard, now);
+        let body = Envelope::write(sender, conversation, commands, self.0.node, request);
+        if let Err(error) = publisher.publish(shard, body).await {
+            waiting.remove(request);
+            return not_accepted(error, count);
+        }
+        if behind {
+            return vec![Ok(Outcome::Queued); count];
+        }
+        match tokio::time::timeout(ACCEPT_WAIT, outcomes).await {
+            Ok(Ok(outcomes)) if outcomes.len() == count => outcomes.into_iter().map(Ok).collect(),
+            _ => vec![Ok(Outcome::Queued); count],
+        }
+    }
+
+    /// Takes in what the bus says of requests of this node.
+    pub fn answered(&self, request: u64, written: &[u8]) {
+        if let Some(outcomes) = answers::read(written) {
+            self.0.waiting.answered(request, outcomes);
+        }
+    }
+
+    /// How the broker is.
+    pub fn state(&self) -> State {
+        self.0.publisher.state()
+    }
+
+    /// How many messages wait in all queues.
+    pub async fn depth(&self) -> Result<u64, NotAccepted> {
+        let depths = self.0.publisher.depths().await?;
+        Ok(depths.into_iter().map(|(_, depth)| depth).sum())
+    }
+
+    /// Takes no more.
+    pub async fn close(&self) {
+        self.0.publisher.close().await;
+    }
+}
+
+fn not_accepted(error: NotAccepted, count: usize) -> Vec<Result<Outcome, Unavailable>> {
+    tracing::warn!(%error, commands = count, "commands were not accepted");
+    metrics::counter!(COMMANDS_UNAVAILABLE).increment(u64::try_from(count).unwrap_or(0));
+    vec![Err(Unavailable); count]
+}

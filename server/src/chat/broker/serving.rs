@@ -1,0 +1,117 @@
+//! The side of the node that serves a shard.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use protocol::Code;
+use protocol::stream::Outcome as Told;
+
+use super::answers;
+use super::envelope::Envelope;
+use crate::bus::{Bus, Message, Payload, Topic};
+use crate::chat::ingest::Answer;
+use crate::chat::{Accepted, Outcome};
+use crate::queue;
+use crate::queue::rabbitmq::{Handler, Verdict};
+
+/// How long to wait before the database is tried again, at first and at most.
+const AGAIN: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+
+/// Most commands handed to the writer together.
+const TOGETHER: usize = 256;
+
+/// Hands what was delivered to this node's writer, which takes what has gathered of all shards into
+/// one batch, and tells what became of it.
+pub struct Serving {
+    queue: queue::Sender<Accepted, Answer>,
+    bus: Arc<dyn Bus>,
+}
+
+impl Serving {
+    /// In front of a writer's queue.
+    pub fn new(queue: queue::Sender<Accepted, Answer>, bus: Arc<dyn Bus>) -> Self {
+        Self { queue, bus }
+    }
+
+    /// Stores commands in order, however long the database is away.
+    async fn store(&self, commands: &[Accepted]) -> Vec<Outcome> {
+        let mut outcomes = Vec::with_capacity(commands.len());
+        let mut wait = AGAIN.0;
+        while outcomes.len() < commands.len() {
+            let rest = &commands[outcomes.len()..];
+            let next = rest[..rest.len().min(TOGETHER)].to_vec();
+            let answers = match self.queue.push(next) {
+                Ok(answers) => answers.await.unwrap_or_default(),
+                Err(queue::Closed) => Vec::new(),
+            };
+            let before = outcomes.len();
+            outcomes.extend(answers.into_iter().map_while(Result::ok));
+            if outcomes.len() > before {
+                wait = AGAIN.0;
+            } else {
+                tokio::time::sleep(wait).await;
+                wait = (wait * 2).min(AGAIN.1);
+            }
+        }
+        outcomes
+    }
+
+    async fn serve(&self, bodies: Vec<Bytes>) -> Vec<Verdict> {
+        let mut verdicts = vec![Verdict::Done; bodies.len()];
+        let mut envelopes = Vec::with_capacity(bodies.len());
+        for (body, verdict) in bodies.iter().zip(&mut verdicts) {
+            match Envelope::read(body) {
+                Ok(envelope) => envelopes.push((envelope, verdict)),
+                Err(error) => *verdict = Verdict::Dead(error.to_string()),
+            }
+        }
+        let commands: Vec<Accepted> = envelopes
+            .iter()
+            .flat_map(|(envelope, _)| envelope.commands.iter().cloned())
+            .collect();
+        let mut outcomes = self.store(&commands).await.into_iter();
+        let mut told = Vec::new();
+        for (envelope, verdict) in envelopes {
+            let outcomes: Vec<Outcome> = outcomes.by_ref().take(envelope.commands.len()).collect();
+            for (command, outcome) in envelope.commands.iter().zip(&outcomes) {
+                if let Outcome::Refused(code) = outcome {
+                    if *code == Code::Rejected {
+                        *verdict = Verdict::Dead("the database refuses it".to_owned());
+                    }
+                    told.push(refused(command, *code));
+                }
+            }
+            told.push(Message {
+                topic: Topic::Node(envelope.node),
+                payload: Payload::Answers {
+                    request: envelope.request,
+                    answers: answers::write(&outcomes),
+                },
+            });
+        }
+        self.bus.publish(told);
+        verdicts
+    }
+}
+
+/// What a sender's browsers are told who may have been answered that it is queued.
+fn refused(command: &Accepted, code: Code) -> Message {
+    Message {
+        topic: Topic::User(command.sender),
+        payload: Payload::Outcome(Told {
+            conversation: command.conversation,
+            client_id: command.submitted.command.client_id,
+            seq: None,
+            refused: Some(code),
+        }),
+    }
+}
+
+impl Handler for Serving {
+    fn batch(&self, _shard: u32, bodies: Vec<Bytes>) -> BoxFuture<'_, Vec<Verdict>> {
+        self.serve(bodies).boxed()
+    }
+}

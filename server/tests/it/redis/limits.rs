@@ -1,0 +1,147 @@
+//! Limits that nodes share.
+
+use server::accounts::{Throttle, Throttled};
+use server::redis::{Away, RateLimits, Taken};
+use services::{RedisOptions, Service as _};
+
+use super::{Node, start, until, within};
+use crate::waiting::moment;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_count_together() {
+    let Some(server) = start(&RedisOptions::default()) else {
+        return;
+    };
+    let (one, other) = (Node::start(&server).await, Node::start(&server).await);
+    let (one, other) = (
+        RateLimits::new(one.redis.clone()),
+        RateLimits::new(other.redis.clone()),
+    );
+    let window = 60_000;
+    assert_eq!(one.take("a", "ann", 2, 3, window).await, Ok(Taken::Counted));
+    let too_much = other.take("a", "ann", 2, 3, window).await;
+    assert!(
+        matches!(too_much, Ok(Taken::TooMuch(left)) if (window - 20_000..=window).contains(&left)),
+        "{too_much:?}"
+    );
+    assert_eq!(
+        other.take("a", "ann", 1, 3, window).await,
+        Ok(Taken::Counted)
+    );
+    assert!(matches!(
+        one.take("a", "ann", 1, 3, window).await,
+        Ok(Taken::TooMuch(_))
+    ));
+    // Another key, and another limit.
+    assert_eq!(one.take("a", "bob", 3, 3, window).await, Ok(Taken::Counted));
+    assert_eq!(one.take("b", "ann", 3, 3, window).await, Ok(Taken::Counted));
+    // More than there ever is.
+    assert_eq!(
+        one.take("b", "eve", 4, 3, window).await,
+        Ok(Taken::TooMuch(window))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_begins_with_the_first_use_and_ends() {
+    let Some(server) = start(&RedisOptions::default()) else {
+        return;
+    };
+    let node = Node::start(&server).await;
+    let limits = RateLimits::new(node.redis.clone());
+    assert_eq!(limits.take("a", "ann", 1, 1, 400).await, Ok(Taken::Counted));
+    within(async {
+        while let Ok(Taken::TooMuch(left)) = limits.take("a", "ann", 1, 1, 400).await {
+            assert!((1..=400).contains(&left));
+            moment().await;
+        }
+    })
+    .await;
+    // That one counted, in a window of its own.
+    assert!(matches!(
+        limits.take("a", "ann", 1, 1, 400).await,
+        Ok(Taken::TooMuch(_))
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_further_use_does_not_lengthen_the_window() {
+    let Some(server) = start(&RedisOptions::default()) else {
+        return;
+    };
+    let node = Node::start(&server).await;
+    let limits = RateLimits::new(node.redis.clone());
+    let window = 60_000;
+    let left = async |count| match limits.take("a", "ann", count, 3, window).await {
+        Ok(Taken::TooMuch(left)) => left,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        limits.take("a", "ann", 1, 3, window).await,
+        Ok(Taken::Counted)
+    );
+    within(async { while left(3).await > window - 200 {} }).await;
+    for _ in 0..2 {
+        assert_eq!(
+            limits.take("a", "ann", 1, 3, window).await,
+            Ok(Taken::Counted)
+        );
+        assert!(left(3).await <= window - 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_given_back_does_not_count() {
+    let Some(server) = start(&RedisOptions::default()) else {
+        return;
+    };
+    let node = Node::start(&server).await;
+    let limits = RateLimits::new(node.redis.clone());
+    limits.give_back("a", "ann").await.unwrap();
+    for _ in 0..5 {
+        assert_eq!(
+            limits.take("a", "ann", 1, 1, 60_000).await,
+            Ok(Taken::Counted)
+        );
+        limits.give_back("a", "ann").await.unwrap();
+    }
+    // Given back to nothing, it opens no second place.
+    limits.give_back("a", "ann").await.unwrap();
+    assert_eq!(
+        limits.take("a", "ann", 1, 1, 60_000).await,
+        Ok(Taken::Counted)
+    );
+    assert!(matches!(
+        limits.take("a", "ann", 1, 1, 60_000).await,
+        Ok(Taken::TooMuch(_))
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_counts_by_itself_while_redis_is_away() {
+    let Some(server) = start(&RedisOptions::default()) else {
+        return;
+    };
+    let (one, other) = (Node::start(&server).await, Node::start(&server).await);
+    let throttle = |node: &Node| {
+        Throttle::new(2, 60_000).shared(Some(RateLimits::new(node.redis.clone())), "commands")
+    };
+    let (here, there) = (throttle(&one), throttle(&other));
+    assert_eq!(here.take(&"ann", 1, 0).await, Ok(()));
+    assert_eq!(there.take(&"ann", 1, 0).await, Ok(()));
+    assert!(here.take(&"ann", 1, 0).await.is_err());
+    server.kill().unwrap();
+    until(|| one.redis.is_away() && other.redis.is_away()).await;
+    let direct = RateLimits::new(one.redis.clone());
+    assert_eq!(
+        direct.take("commands", "ann", 1, 2, 60_000).await,
+        Err(Away)
+    );
+    for throttle in [&here, &there] {
+        assert_eq!(throttle.take(&"ann", 2, 0).await, Ok(()));
+        assert_eq!(
+            throttle.take(&"ann", 1, 0).await,
+            Err(Throttled { seconds: 60 })
+        );
+    }
+}
