@@ -1,4 +1,4 @@
-import { chromium, test, type Page, type Response } from '@playwright/test';
+import { chromium, expect, test, type Page, type Response } from '@playwright/test';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -86,6 +86,8 @@ async function live(plan: Plan, { handle, id, node }: Plan['people'][number]): P
       await page.goto(`/chats/${conversation}`);
       await screen.ready();
       await screen.say(text);
+      // Shown, it is in the outbox; before that it would still be the draft.
+      await expect(screen.message(text)).toBeVisible();
       said.push({ conversation, text });
     } catch {
       // The node is down, or this one was removed from the group: what could be written counts.

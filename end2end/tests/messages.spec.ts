@@ -162,6 +162,7 @@ test('emoji are picked from a table that remembers the last ones', async ({ brow
   await expect(one.composer).toHaveValue(`晴天${emoji}${other}出门`);
   await button.click();
   await expect(picker.locator('.emoji-grid button')).toHaveText([other, emoji]);
+  await expect(first).toBeFocused();
   await one.page.keyboard.press('Escape');
   await expect(picker).toHaveCount(0);
   await expect(one.composer).toBeFocused();

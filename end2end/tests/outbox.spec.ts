@@ -54,6 +54,31 @@ test('ten messages written while the network goes and the tab dies all arrive on
   expect(await new Disk(reopened.page, ann).rows('outbox')).toEqual([]);
 });
 
+test('what is not in the outbox yet when the tab goes is still in the composer', async ({
+  browser,
+  server,
+}) => {
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
+  const chat = await ann.with(ben);
+  const writer = await ann.open(browser);
+  await writer.goto(`/chats/${chat}`);
+  await new Disk(writer.page, ann).hold('outbox');
+  await writer.say('写到一半');
+  await expect(writer.messages).toHaveCount(0);
+  await crash(writer.page);
+
+  const reopened = await writer.another(`/chats/${chat}`);
+  await expect(reopened.composer).toHaveValue('写到一半');
+  await expect(reopened.messages).toHaveCount(0);
+  await reopened.composer.press('Enter');
+  await expect(reopened.inState('sent')).toHaveCount(1);
+  expect(await reopened.texts()).toEqual(['写到一半']);
+  await reopened.page.reload();
+  await reopened.ready();
+  await expect(reopened.composer).toHaveValue('');
+  expect(await ann.texts(chat)).toEqual(['写到一半']);
+});
+
 test('a message whose answers are lost is sent again, and is there once', async ({
   browser,
   server,

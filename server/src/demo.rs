@@ -15,7 +15,7 @@ use protocol::{
 use crate::accounts::{AccountError, Accounts, Origin, Passwords};
 use crate::admin::new_password;
 use crate::app_state::put_together;
-use crate::chat::{Chat, Outcome, Submitted};
+use crate::chat::{Chat, Outcome, Submitted, Wait};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::random::Random;
@@ -171,7 +171,7 @@ impl Stage<'_> {
         let outcome = self
             .chat
             .ingest
-            .submit(sender, conversation, vec![submitted])
+            .submit(sender, conversation, vec![submitted], Wait::Outcome)
             .await
             .pop();
         match outcome {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use litemap::LiteMap;
 use protocol::api::accounts::{Me, User};
+use protocol::api::conversations::CreateGroup;
 use protocol::stream::Presence;
 use protocol::sync::{Connection, Show};
 use protocol::{ConversationId, Millis, Seq, StreamId, UserId};
@@ -43,6 +44,8 @@ pub struct Tab {
     pub reads: RefCell<LiteMap<ConversationId, (Seq, u64)>>,
     /// When typing was told last.
     pub typing: RefCell<LiteMap<ConversationId, Millis>>,
+    /// The group that was asked for last, while it is not known to be made.
+    pub begun: RefCell<Option<(ConversationId, CreateGroup)>>,
     /// The profiles that are known, with the time they were asked for last.
     pub people: RefCell<LiteMap<UserId, (User, Millis)>>,
     /// The reader, if known.
@@ -79,6 +82,7 @@ impl Tab {
             watched: RefCell::default(),
             reads: RefCell::default(),
             typing: RefCell::default(),
+            begun: RefCell::default(),
             people: RefCell::default(),
             me: RefCell::default(),
             restarts: Cell::default(),

@@ -30,6 +30,8 @@ struct Writing {
     asked: RwSignal<Option<(usize, String)>>,
     chosen: RwSignal<usize>,
     picking_emoji: RwSignal<bool>,
+    /// Whether what was written last is on its way to the disk. Until it is there, it is the draft.
+    leaving: StoredValue<bool>,
 }
 
 impl Writing {
@@ -140,7 +142,11 @@ impl Writing {
         };
         self.picked.update_value(Vec::clear);
         chat.log.replying.set(None);
-        self.put("");
+        self.leaving.set_value(true);
+        self.asked.set(None);
+        if let Some(area) = self.area() {
+            area.set_value("");
+        }
         let conversation = self.id;
         chat.ask(
             |reply| Action::Send {
@@ -149,13 +155,16 @@ impl Writing {
                 reply,
             },
             move |answer| {
+                self.leaving.try_update_value(|leaving| *leaving = false);
                 if answer.is_ok() {
                     chat.show_end();
+                    let draft = untrack(|| chat.draft(conversation));
+                    if draft.as_deref() == Some(text.as_str()) {
+                        chat.set_draft(conversation, String::new());
+                    }
                 } else {
                     chat.say_failure(&answer);
-                    if self.text().is_empty() {
-                        self.put(&text);
-                    }
+                    self.put(&[text.as_str(), &self.text()].concat());
                 }
             },
         );
@@ -224,6 +233,7 @@ pub fn Composer(id: ConversationId) -> impl IntoView {
         asked: RwSignal::new(None),
         chosen: RwSignal::new(0),
         picking_emoji: RwSignal::new(false),
+        leaving: StoredValue::new(false),
     };
     let action = format!("/chats/{id}/send");
     let form = FormState::new("composer", &action);
@@ -356,8 +366,11 @@ fn source(text: &str) -> String {
 fn follow(writing: Writing) {
     let Writing { chat, id, area, .. } = writing;
     effect(move || {
-        let draft = chat.drafts.with(|drafts| drafts.get(&id).cloned());
+        let draft = chat.draft(id);
         let Some(area) = area.get() else { return };
+        if writing.leaving.get_value() {
+            return;
+        }
         // What was typed before the page came alive is the draft.
         if !area.value().is_empty() {
             writing.typed(false);

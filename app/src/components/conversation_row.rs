@@ -31,7 +31,7 @@ pub fn ConversationRow(id: ConversationId) -> impl IntoView {
     let mine = memo(move || conversation.with(|it| it.mine.clone()));
     let open = memo(move || chat.navigation.place.get().conversation() == Some(id));
     let draft = memo(move || {
-        let draft = chat.drafts.with(|drafts| drafts.get(&id).cloned());
+        let draft = chat.draft(id);
         draft.filter(|_| !open.get())
     });
     let peer = conversation.with_untracked(|it| {

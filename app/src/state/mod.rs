@@ -278,7 +278,12 @@ impl Chat {
         self.act(Action::SetLocal(self.local.get_untracked()));
     }
 
-    /// What stands in a conversation's composer.
+    /// What stands in a conversation's composer, or is on its way from there to the outbox.
+    pub fn draft(self, conversation: ConversationId) -> Option<String> {
+        self.drafts.with(|drafts| drafts.get(&conversation).cloned())
+    }
+
+    /// Keeps what stands in a conversation's composer.
     pub fn set_draft(self, conversation: ConversationId, text: String) {
         let same = self
             .drafts

@@ -9,6 +9,7 @@ use protocol::stream::Account;
 use protocol::{Code, RequestId, UserId};
 
 use super::{AccountError, Accounts, invalid};
+use crate::chat::Wait;
 use crate::store::{NewRequest, UserKey};
 
 const REQUESTS: Account = Account {
@@ -157,13 +158,14 @@ impl Accounts {
             requests: true,
             conversations: true,
         };
-        let opened = self.open_direct(user, other).await;
+        let opened = self.open_direct(user, other, Wait::Moment).await;
         for each in [user, other] {
             self.chat.bus.publish_account(each, changed);
         }
         match opened {
-            // One of the two has blocked the other: contacts all the same, with nothing to say yet.
-            Err(AccountError::Refused(_)) => Ok(()),
+            // One of the two has blocked the other: contacts all the same, with nothing to say yet. And
+            // what is queued comes to both by itself.
+            Err(AccountError::Refused(_) | AccountError::Queued) => Ok(()),
             opened => opened,
         }
     }

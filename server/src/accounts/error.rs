@@ -20,6 +20,9 @@ pub enum AccountError {
     /// Try again.
     #[error("not for the moment")]
     Unavailable,
+    /// It will be done, but not while the client waits.
+    #[error("queued")]
+    Queued,
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -17,7 +17,7 @@ pub use sessions::{Session, Sessions, Token};
 pub use throttle::{Throttle, Throttled};
 
 use crate::bus::{Message, Payload, Topic};
-use crate::chat::{Chat, Outcome, Submitted};
+use crate::chat::{Chat, Outcome, Submitted, Wait};
 use crate::clock::Clock;
 use crate::config;
 use crate::random::Random;
@@ -131,7 +131,7 @@ impl Accounts {
             });
         }
         // Where this does not work now, the conversation is made when it is first opened.
-        if let Err(error) = self.open_direct(id, id).await {
+        if let Err(error) = self.open_direct(id, id, Wait::Moment).await {
             tracing::warn!(%error, user = %id, "a user's own conversation was not made");
         }
         let token = self.sessions.begin(id, origin).await?;
@@ -249,7 +249,12 @@ impl Accounts {
     ///
     /// # Errors
     /// Why it may not be made, or that it cannot be made now.
-    pub async fn open_direct(&self, user: UserId, peer: UserId) -> Result<(), AccountError> {
+    pub async fn open_direct(
+        &self,
+        user: UserId,
+        peer: UserId,
+        wait: Wait,
+    ) -> Result<(), AccountError> {
         let conversation = ConversationId::direct(user, peer);
         if self.store.conversation(user, conversation).await?.is_some() {
             return Ok(());
@@ -274,7 +279,7 @@ impl Accounts {
         let outcome = self
             .chat
             .ingest
-            .submit(user, conversation, vec![create])
+            .submit(user, conversation, vec![create], wait)
             .await
             .pop();
         match outcome {
@@ -287,8 +292,8 @@ impl Accounts {
                 }
             }
             Some(Ok(Outcome::Stored(_) | Outcome::StoredExpired(_))) => Ok(()),
-            // Queued, it will be made: whoever asks again is told once it is.
-            Some(Ok(Outcome::Queued) | Err(_)) | None => Err(AccountError::Unavailable),
+            Some(Ok(Outcome::Queued)) => Err(AccountError::Queued),
+            Some(Err(_)) | None => Err(AccountError::Unavailable),
         }
     }
 }

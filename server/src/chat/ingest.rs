@@ -3,7 +3,7 @@
 use protocol::{ConversationId, UserId};
 
 use super::broker::Door;
-use super::{Accepted, Outcome, Submitted, Unavailable};
+use super::{Accepted, Outcome, Submitted, Unavailable, Wait};
 use crate::queue;
 
 /// What the writer answers.
@@ -37,7 +37,7 @@ impl Ingest {
     }
 
     /// Hands commands over, in order, all or none, and waits until they are committed or refused; with
-    /// a broker, only for a moment once it has them.
+    /// a broker that has them, no longer than is said.
     ///
     /// The answer holds one outcome a command, in the same order. Dropping the future does not take
     /// the commands back.
@@ -46,6 +46,7 @@ impl Ingest {
         sender: UserId,
         conversation: ConversationId,
         commands: Vec<Submitted>,
+        wait: Wait,
     ) -> Vec<Result<Outcome, Unavailable>> {
         let count = commands.len();
         if count == 0 {
@@ -53,7 +54,9 @@ impl Ingest {
         }
         let queue = match &self.0 {
             Way::Memory(queue) => queue,
-            Way::Broker(door) => return door.submit(sender, conversation, commands).await,
+            Way::Broker(door) => {
+                return door.submit(sender, conversation, commands, wait).await;
+            }
         };
         let accepted = commands
             .into_iter()

@@ -20,7 +20,7 @@ use protocol::Limits;
 pub use broker::Door;
 pub use hub::{Hub, SessionCheck, SessionKey, Subscription};
 pub use ingest::Ingest;
-pub use outcome::{Accepted, Outcome, Submitted, Unavailable};
+pub use outcome::{Accepted, Outcome, Submitted, Unavailable, Wait};
 pub use reads::{Reads, ReadsError};
 pub use retention::retain;
 pub use running::{Chat, SessionForgetter, steer};

@@ -32,6 +32,15 @@ pub struct Accepted {
     pub submitted: Submitted,
 }
 
+/// How long whoever hands in a command waits for what becomes of it, once a broker has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// A moment: it may be told later.
+    Moment,
+    /// As long as a request may take: without it there is nothing to answer.
+    Outcome,
+}
+
 /// What became of a command.
 #[derive(Debug, Clone)]
 pub enum Outcome {

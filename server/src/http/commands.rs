@@ -14,7 +14,7 @@ use super::extract::{After, InPath, JsonBytes, parse};
 use super::problem::Failure;
 use super::signed_in::SignedIn;
 use crate::app_state::AppState;
-use crate::chat::{Outcome, Submitted, Unavailable};
+use crate::chat::{Outcome, Submitted, Unavailable, Wait};
 
 /// Sends commands to a conversation, in order: one, or an array of at most 16, of which each gets
 /// an answer of its own. With `zspchat-after` they are taken only after that command of the sender was
@@ -43,7 +43,7 @@ pub async fn post(
     let posted: &RawValue = parse(&bytes)?;
     let submitted = submitted(&app, conversation, after, posted)?.map_err(Failure::invalid)?;
     let client_id = submitted.command.client_id;
-    let outcome = submit(&app, user.id, conversation, vec![submitted])
+    let outcome = submit(&app, user.id, conversation, vec![submitted], Wait::Moment)
         .await?
         .pop()
         .unwrap_or(Err(Unavailable))?;
@@ -103,7 +103,7 @@ async fn array(
             }
         }
     }
-    let outcomes = submit(app, user, conversation, accepted).await?;
+    let outcomes = submit(app, user, conversation, accepted, Wait::Moment).await?;
     for (place, outcome) in places.into_iter().zip(outcomes) {
         let open = answers[place].clone();
         answers[place] = match outcome {
@@ -181,6 +181,7 @@ pub async fn submit(
     user: UserId,
     conversation: ConversationId,
     commands: Vec<Submitted>,
+    wait: Wait,
 ) -> Result<Vec<Result<Outcome, Unavailable>>, Failure> {
     if commands.is_empty() {
         return Ok(Vec::new());
@@ -191,7 +192,8 @@ pub async fn submit(
             .increment(1);
         return Err(Failure::throttled(throttled));
     }
-    Ok(app.chat.ingest.submit(user, conversation, commands).await)
+    let ingest = &app.chat.ingest;
+    Ok(ingest.submit(user, conversation, commands, wait).await)
 }
 
 /// Why a command was refused, without telling those who never belonged to the conversation that it
@@ -227,7 +229,7 @@ pub async fn submit_one(
         after: None,
         accepted_at: app.clock.now(),
     };
-    let outcome = submit(app, user, conversation, vec![submitted])
+    let outcome = submit(app, user, conversation, vec![submitted], Wait::Moment)
         .await?
         .pop()
         .unwrap_or(Err(Unavailable))?;
@@ -264,14 +266,13 @@ pub async fn create_group(
         after: None,
         accepted_at: app.clock.now(),
     };
-    let outcome = submit(app, user, conversation, vec![create])
+    let outcome = submit(app, user, conversation, vec![create], Wait::Outcome)
         .await?
         .pop()
         .unwrap_or(Err(Unavailable))?;
     match outcome {
         Outcome::Refused(code) => Err(code.into()),
-        // It will be made. Whoever asks again, under the same id, is told once it is.
-        Outcome::Queued => Err(Failure::unavailable()),
+        Outcome::Queued => Err(Failure::queued()),
         Outcome::Stored(_) | Outcome::StoredExpired(_) => Ok(()),
     }
 }

@@ -17,6 +17,7 @@ use super::problem::Failure;
 use super::signed_in::SignedIn;
 use super::tagged::tagged;
 use crate::app_state::AppState;
+use crate::chat::Wait;
 use crate::store::UserKey;
 
 /// All conversations, the last active first.
@@ -80,7 +81,8 @@ pub async fn open_direct(
     if app.store.find_user(UserKey::Id(peer)).await?.is_none() {
         return Err(Failure::not_found());
     }
-    app.accounts.open_direct(user.id, peer).await?;
+    let open = app.accounts.open_direct(user.id, peer, Wait::Outcome);
+    open.await?;
     let conversation = ConversationId::direct(user.id, peer);
     Ok(Answer(one(&app, user.id, conversation).await?))
 }

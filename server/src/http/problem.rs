@@ -54,6 +54,14 @@ impl Failure {
         )
     }
 
+    /// Will be done, but not while the client waits: the same asked again finds it done.
+    pub fn queued() -> Self {
+        Self::new(
+            Code::Unavailable,
+            "This waits for the database. Ask for the same again in a moment.",
+        )
+    }
+
     /// Too much in too short a time.
     pub fn throttled(throttled: Throttled) -> Self {
         Self {
@@ -140,6 +148,7 @@ impl From<AccountError> for Failure {
             AccountError::Invalid(fields) => Self::invalid(fields),
             AccountError::Refused(code) => code.into(),
             AccountError::Throttled(throttled) => Self::throttled(throttled),
+            AccountError::Queued => Self::queued(),
             AccountError::Unavailable => Self::unavailable(),
             AccountError::Store(error) => error.into(),
             AccountError::Hash(error) => {

@@ -58,9 +58,16 @@ pub async fn prefer(
 }
 
 pub async fn create(tab: &Tab, group: CreateGroup) -> Result<Conversation, Problem> {
-    let id = ConversationId::new(time::now(), time::random());
+    // Asked for again, what was not answered well is the same group, not a second one.
+    let begun = tab.begun.take().filter(|(_, begun)| *begun == group);
+    let id = begun.map_or_else(
+        || ConversationId::new(time::now(), time::random()),
+        |(id, _)| id,
+    );
+    *tab.begun.borrow_mut() = Some((id, group.clone()));
     let path = format!("conversations/{id}");
     let conversation: Conversation = tab.http.send("PUT", &path, &group).await?;
+    tab.begun.take();
     tab.wish(Wish::Known(Box::new(conversation.clone())));
     Ok(conversation)
 }

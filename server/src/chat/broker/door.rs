@@ -9,7 +9,7 @@ use super::answers;
 use super::envelope::Envelope;
 use super::waiting::Waiting;
 use crate::bus::NodeId;
-use crate::chat::{Outcome, Submitted, Unavailable};
+use crate::chat::{Outcome, Submitted, Unavailable, Wait};
 use crate::clock::Clock;
 use crate::queue::rabbitmq::{NotAccepted, Publisher, State};
 use crate::telemetry::metrics::COMMANDS_UNAVAILABLE;
@@ -17,6 +17,9 @@ use crate::telemetry::metrics::COMMANDS_UNAVAILABLE;
 /// How long a request waits for what becomes of its commands once the broker has them; and how old
 /// the oldest of its shard may be for it to wait at all, so that a backlog costs nobody a wait.
 const ACCEPT_WAIT: Duration = Duration::from_millis(250);
+
+/// How long a request waits that has no answer before its outcome is known.
+const OUTCOME_WAIT: Duration = Duration::from_secs(10);
 
 /// Puts commands into the broker's queues. Clones share it.
 #[derive(Clone)]
@@ -42,12 +45,13 @@ impl Door {
         }))
     }
 
-    /// Hands commands to the broker, all or none, and waits a moment for their outcomes.
+    /// Hands commands to the broker, all or none, and waits for their outcomes.
     pub async fn submit(
         &self,
         sender: UserId,
         conversation: ConversationId,
         commands: Vec<Submitted>,
+        wait: Wait,
     ) -> Vec<Result<Outcome, Unavailable>> {
         let Inner {
             publisher, waiting, ..
@@ -55,18 +59,18 @@ impl Door {
         let count = commands.len();
         let shard = conversation.shard(self.0.shards);
         let now = self.0.clock.now();
-        let behind =
-            waiting.oldest(shard, now) > Millis::try_from(ACCEPT_WAIT.as_millis()).unwrap_or(0);
+        let wait = match wait {
+            Wait::Outcome => OUTCOME_WAIT,
+            Wait::Moment if waiting.oldest(shard, now) > millis(ACCEPT_WAIT) => Duration::ZERO,
+            Wait::Moment => ACCEPT_WAIT,
+        };
         let (request, outcomes) = waiting.add(shard, now);
         let body = Envelope::write(sender, conversation, commands, self.0.node, request);
         if let Err(error) = publisher.publish(shard, body).await {
             waiting.remove(request);
             return not_accepted(error, count);
         }
-        if behind {
-            return vec![Ok(Outcome::Queued); count];
-        }
-        match tokio::time::timeout(ACCEPT_WAIT, outcomes).await {
+        match tokio::time::timeout(wait, outcomes).await {
             Ok(Ok(outcomes)) if outcomes.len() == count => outcomes.into_iter().map(Ok).collect(),
             _ => vec![Ok(Outcome::Queued); count],
         }
@@ -94,6 +98,10 @@ impl Door {
     pub async fn close(&self) {
         self.0.publisher.close().await;
     }
+}
+
+fn millis(time: Duration) -> Millis {
+    Millis::try_from(time.as_millis()).unwrap_or(Millis::MAX)
 }
 
 fn not_accepted(error: NotAccepted, count: usize) -> Vec<Result<Outcome, Unavailable>> {

@@ -2,6 +2,8 @@ use protocol::stream::StreamEvent;
 use serde_json::{Value, json};
 
 use super::app::{Person, TestApp, say};
+use crate::raw::Raw;
+use crate::waiting::moment;
 
 async fn ask(person: &Person, other: &Person) -> Value {
     let body = json!({"user": other.id, "note": "it is me"});
@@ -66,6 +68,41 @@ async fn one_is_found_asked_and_accepted() {
     ann.post("/api/v1/contact_requests", again)
         .await
         .is_problem(409, "conflict");
+}
+
+#[tokio::test]
+async fn what_waits_for_the_database_is_no_failure() {
+    if !crate::database::is_networked() {
+        // Without a broker, what the database does not take is refused.
+        return;
+    }
+    let app = TestApp::start().await;
+    let [ann, bob] = app.friends().await;
+    let cyd = app.register("cyd").await;
+    let request = ask(&ann, &cyd).await;
+    let path = format!(
+        "/api/v1/contact_requests/{}/accept",
+        request["id"].as_str().unwrap()
+    );
+    let url = app.config().database.url.as_ref().unwrap();
+    let lock = Raw::server(url.reveal()).await.lock().await;
+    // There is no answer without the group, so that this waits.
+    let group = tokio::spawn({
+        let ann = ann.clone();
+        async move { ann.group(&[&bob]).await }
+    });
+    // Here there is one.
+    let accepted = cyd.post(&path, json!({})).await;
+    assert_eq!(accepted.status, 200, "{}", accepted.text);
+    assert_eq!(accepted.json()["state"], "accepted");
+    assert!(!group.is_finished());
+    lock.release().await;
+    let group = group.await.unwrap();
+    ann.say(group, "made").await;
+    let conversation = format!("/api/v1/conversations/{}", ann.with(&cyd));
+    while cyd.get(&conversation).await.status != 200 {
+        moment().await;
+    }
 }
 
 #[tokio::test]
