@@ -20,8 +20,12 @@ pub mod locales;
 mod pages;
 mod routes;
 pub mod state;
+#[cfg(feature = "ssr")]
+mod still;
 
 pub use app::{App, Assets, shell};
+#[cfg(feature = "ssr")]
+pub use still::{Done, Security, StillPage, still_document};
 
 /// Takes over the page that the server rendered. Called by the page's own script.
 #[cfg(feature = "hydrate")]

@@ -63,7 +63,13 @@ CREATE TABLE sessions (
     user_id    UUID   NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     created_at BIGINT NOT NULL,
     seen_at    BIGINT NOT NULL,
+    -- With each use it moves on, to lasts_ms after that, but no further than most_at.
     expires_at BIGINT NOT NULL,
+    lasts_ms   BIGINT NOT NULL,
+    most_at    BIGINT NOT NULL,
+    -- Ended from another device. The row stays until it would have expired, to tell this one so.
+    ended_at   BIGINT,
+    shared     BOOLEAN NOT NULL DEFAULT FALSE,
     agent      TEXT   NOT NULL DEFAULT '',
     address    TEXT   NOT NULL DEFAULT ''
 );

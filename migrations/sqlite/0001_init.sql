@@ -36,7 +36,13 @@ CREATE TABLE sessions (
     user_id    BLOB    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     created_at INTEGER NOT NULL,
     seen_at    INTEGER NOT NULL,
+    -- With each use it moves on, to lasts_ms after that, but no further than most_at.
     expires_at INTEGER NOT NULL,
+    lasts_ms   INTEGER NOT NULL,
+    most_at    INTEGER NOT NULL,
+    -- Ended from another device. The row stays until it would have expired, to tell this one so.
+    ended_at   INTEGER,
+    shared     INTEGER NOT NULL DEFAULT 0,
     agent      TEXT    NOT NULL DEFAULT '',
     address    TEXT    NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;

@@ -44,6 +44,8 @@ codes! {
     Malformed = "malformed", 400, "The request could not be read";
     /// Nobody is logged in.
     Unauthenticated = "unauthenticated", 401, "Log in first";
+    /// The session was ended from another device: what it has left on this one goes too.
+    SessionEnded = "session_ended", 401, "Logged out from another device";
     /// Handle and password do not go together.
     WrongCredentials = "wrong_credentials", 401, "Handle or password is wrong";
     /// The request came from another site, or its form token is missing or old.
@@ -228,6 +230,8 @@ pub enum Fault {
     Malformed,
     /// Used by somebody else.
     Taken,
+    /// Not what is known, such as the password in force.
+    Wrong,
     /// A kind of fault this version does not know.
     Unknown,
 }
@@ -249,6 +253,7 @@ impl<'de> Deserialize<'de> for Fault {
             "too_long" => Self::TooLong { max },
             "malformed" => Self::Malformed,
             "taken" => Self::Taken,
+            "wrong" => Self::Wrong,
             _ => Self::Unknown,
         })
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use metrics_exporter_prometheus::PrometheusHandle;
 use protocol::UserId;
 
-use crate::accounts::{Accounts, Bounds, Passwords, Sessions, Throttle};
+use crate::accounts::{Accounts, Bounds, Lasting, Passwords, Sessions, Throttle};
 use crate::chat::{Chat, Settings};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -113,7 +113,7 @@ pub fn put_together(
         store.clone(),
         clock.clone(),
         random.clone(),
-        config.session.days,
+        Lasting::new(&config.session),
         redis.map(SessionCache::new),
     );
     let settings = Settings {

@@ -241,6 +241,10 @@ pub async fn read(response: &Response) -> Result<Answer, Refusal> {
             format!("the answer was {status}"),
         )
     });
+    if problem.code == Code::SessionEnded {
+        // There the page is told whose history is to go.
+        super::device::go("/login");
+    }
     Err(Refusal {
         // What counts is the status the answer came with.
         problem: Problem { status, ..problem },

@@ -1,5 +1,6 @@
 //! Small things in `localStorage`: they are there at once, and missing them hurts nobody.
 
+use protocol::api::SHARED_COOKIE;
 use protocol::api::accounts::Me;
 use protocol::api::pages::{Boot, Display, Language, PageData, Theme};
 use protocol::{ConversationId, UserId, json};
@@ -11,6 +12,8 @@ use crate::state::port::Local;
 
 /// Who was logged in here last, for a start without a network.
 const LAST_USER: &str = "zspchat-user";
+/// Ends the key that is there for whom [`shared_with`] names.
+const SHARED: &str = "shared";
 
 /// Who was logged in here last.
 pub fn last_user() -> Option<UserId> {
@@ -33,6 +36,21 @@ pub fn remember(me: &Me, boot: &Boot) {
         ..boot.clone()
     };
     write(&key(user, "boot"), &bare);
+    if device::cookie(SHARED_COOKIE).is_some() {
+        write_text(&key(user, SHARED), "");
+    } else {
+        remove(&key(user, SHARED));
+    }
+}
+
+/// Of whom nothing may stay here once nobody is logged in: others use this browser too.
+pub fn shared_with() -> Vec<UserId> {
+    let end = format!("-{SHARED}");
+    let users = keys().into_iter().filter_map(|key| {
+        let user = key.strip_prefix("zspchat-")?.strip_suffix(&end)?;
+        user.parse().ok()
+    });
+    users.collect()
 }
 
 /// What pages started from last, shown as the cookies say now.

@@ -13,7 +13,7 @@ use protocol::api::pages::{Boot, PageData};
 use protocol::sync::{Connection, Input, Ranges, Record, Show, Span};
 
 use super::channel::{Channel, Note, Wish};
-use super::disk::How;
+use super::disk::{Disk, How};
 use super::driver::online;
 use super::history::{History, Start, put_user};
 use super::tab::{Sink, Tab};
@@ -38,9 +38,13 @@ async fn run(boot: Option<Boot>, mut wanted: UnboundedReceiver<Action>, sink: Si
         None => local::last_user(),
     };
     let Some(user) = user else {
-        if boot.is_some() {
+        if let Some(boot) = &boot {
             // The server says so: without it, nobody's history opens here either.
             local::nobody();
+            for user in local::shared_with().into_iter().chain(boot.gone) {
+                local::forget(user, false);
+                account::note(Disk::delete(&History::name(user)).await);
+            }
         } else {
             sink(Update::Show(Show::Connection(Connection::SignedOut)));
         }

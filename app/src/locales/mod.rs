@@ -3,9 +3,13 @@
 
 mod phrases;
 mod problems;
+#[cfg(feature = "ssr")]
+mod still;
 mod table;
 mod time;
 
+#[cfg(feature = "ssr")]
+pub use still::StillMessages;
 pub use table::Messages;
 pub use time::{Clock, is_separate};
 
@@ -16,5 +20,14 @@ pub fn messages(language: Language) -> &'static Messages {
     match language {
         Language::Chinese => &table::CHINESE,
         Language::English => &table::ENGLISH,
+    }
+}
+
+/// What only pages without script say, in a language.
+#[cfg(feature = "ssr")]
+pub fn still_messages(language: Language) -> &'static StillMessages {
+    match language {
+        Language::Chinese => &still::CHINESE,
+        Language::English => &still::ENGLISH,
     }
 }

@@ -60,6 +60,12 @@ impl Messages {
                 "Somebody has this already; choose another."
             }
             .to_owned(),
+            Fault::Wrong => if chinese {
+                "不对，请核对后重试。"
+            } else {
+                "That is not the right one. Check it and try again."
+            }
+            .to_owned(),
             Fault::Malformed if field == "handle" => self.handle_hint.to_owned(),
             Fault::Malformed | Fault::Unknown => if chinese {
                 "含有不允许的字符或格式，请修改。"
@@ -75,6 +81,7 @@ impl Messages {
 const fn sentences(code: Code) -> (&'static str, &'static str) {
     match code {
         Code::Malformed | Code::UnsupportedMediaType | Code::MethodNotAllowed => ("服务器读不懂这个请求，请刷新页面再试。", "The server could not read the request. Reload the page and try again."),
+        Code::SessionEnded => ("已从另一台设备退出，请重新登录。", "You were logged out from another device. Log in again."),
         Code::Unauthenticated => ("登录已失效，请重新登录。", "You are logged out. Log in again."),
         Code::WrongCredentials => ("账号或密码不对，请核对后重试。", "Handle or password is wrong. Check both and try again."),
         Code::ForeignOrigin => ("表单已过期，请重新提交。", "The form was too old. Send it again."),

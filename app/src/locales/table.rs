@@ -3,23 +3,27 @@
 use protocol::api::pages::Language;
 
 macro_rules! messages {
-    ($($name:ident: $chinese:literal, $english:literal;)*) => {
-        /// Every sentence of the interface in one language.
+    ($(#[$doc:meta])* $messages:ident $($name:ident: $chinese:literal, $english:literal;)*) => {
+        $(#[$doc])*
         #[derive(Debug, PartialEq, Eq)]
-        pub struct Messages {
+        pub struct $messages {
             /// Which language.
             pub tag: Language,
             $(#[doc = $english] pub $name: &'static str,)*
         }
 
-        pub(super) static CHINESE: Messages =
-            Messages { tag: Language::Chinese, $($name: $chinese,)* };
-        pub(super) static ENGLISH: Messages =
-            Messages { tag: Language::English, $($name: $english,)* };
+        pub(super) static CHINESE: $messages =
+            $messages { tag: Language::Chinese, $($name: $chinese,)* };
+        pub(super) static ENGLISH: $messages =
+            $messages { tag: Language::English, $($name: $english,)* };
     };
 }
+#[cfg(feature = "ssr")]
+pub(super) use messages;
 
 messages! {
+    /// Every sentence of the interface in one language.
+    Messages
     // Everywhere
     main_navigation: "主导航", "Main navigation";
     chats: "聊天", "Chats";
@@ -56,6 +60,7 @@ messages! {
     password_hint: "至少 8 个字符", "At least 8 characters";
     name: "昵称", "Name";
     name_hint: "别人看到的名字，可以不填", "What others see; may be left empty";
+    shared_computer: "这是公用电脑：用完即退出，不留下记录", "Others use this computer too: log out soon, and keep nothing here";
     no_account: "还没有账号？", "No account yet?";
     have_account: "已有账号？", "Have an account?";
 
@@ -264,6 +269,7 @@ messages! {
     lacks_offline_open: "没有网络时打不开：浏览器只在 https 地址提供 Service Worker。", "It does not open without a network: browsers offer service workers on https addresses only.";
     lacks_persistence: "浏览器不承诺保留记录：磁盘满时可能清除，请不时导出。", "The browser does not promise to keep the history: it may evict it when the disk is full. Export it now and then.";
     lacks_history: "浏览器不提供 IndexedDB（例如隐私窗口）：记录只保留到关闭标签页。", "The browser offers no IndexedDB (a private window, perhaps): the history lives as long as the tab.";
+    security: "登录与安全", "Log-in and security";
     log_out: "退出登录", "Log out";
     log_out_text: "要把聊天记录保留在这台设备上吗？", "Keep the history on this device?";
     log_out_keep: "保留记录并退出", "Keep it and log out";

@@ -27,6 +27,12 @@ pub fn LogIn() -> impl IntoView {
                     autocomplete="current-password"
                     required=true
                 />
+                <div class="choices">
+                    <label>
+                        <input type="checkbox" name="shared" value="yes" />
+                        {t.shared_computer}
+                    </label>
+                </div>
                 <button class="button">{t.log_in}</button>
             </form>
             <p class="other">{t.no_account} " " <a href="/register">{t.register}</a></p>

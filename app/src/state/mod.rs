@@ -280,7 +280,8 @@ impl Chat {
 
     /// What stands in a conversation's composer, or is on its way from there to the outbox.
     pub fn draft(self, conversation: ConversationId) -> Option<String> {
-        self.drafts.with(|drafts| drafts.get(&conversation).cloned())
+        self.drafts
+            .with(|drafts| drafts.get(&conversation).cloned())
     }
 
     /// Keeps what stands in a conversation's composer.

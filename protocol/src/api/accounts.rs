@@ -7,6 +7,9 @@ use crate::ids::{Millis, UserId};
 use crate::limits::Limits;
 use crate::problem::{Fault, FieldError};
 
+/// No longer password is worth hashing.
+const PASSWORD_CHARS: usize = 1_000;
+
 /// What others see of an account. Its picture is the name's first letter on a colour by its id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -61,6 +64,51 @@ pub struct LogIn {
     pub handle: String,
     /// As registered.
     pub password: String,
+    /// Whether others use this browser too: then the session ends with the browser or soon after its
+    /// last use, and nothing of it stays there.
+    #[serde(default)]
+    pub shared: bool,
+}
+
+/// `PUT me/password`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangePassword {
+    /// The one in force; empty where there is none yet.
+    #[serde(default)]
+    pub current: String,
+    /// The one to be: at least eight characters.
+    pub password: String,
+}
+
+/// `GET me/sessions`: where one is logged in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Sessions {
+    /// The one that asks first, then by their last use, the latest first.
+    pub sessions: Vec<Session>,
+}
+
+/// A browser or program that is logged in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Session {
+    /// By what it is ended.
+    pub id: String,
+    /// Whether it is the one that asks.
+    pub current: bool,
+    /// The browser, by its own account.
+    pub agent: String,
+    /// From where it logged in.
+    pub address: String,
+    /// When it logged in.
+    pub since: Millis,
+    /// When it was last used, to the hour.
+    pub seen_at: Millis,
+    /// When it ends if it is not used.
+    pub expires_at: Millis,
+    /// Whether others use that browser too.
+    pub shared: bool,
 }
 
 /// `PATCH me`: what is there is changed.
@@ -144,12 +192,42 @@ impl Register {
             self.name.clone_from(&self.handle);
         }
         faults.extend(line_fault("name", &self.name, limits.name_chars));
-        let min = limits.password_chars;
-        let chars = self.password.chars().count();
-        if chars < min {
-            faults.push(FieldError::new("password", Fault::TooShort { min }));
-        } else if chars > 1_000 {
-            faults.push(FieldError::new("password", Fault::TooLong { max: 1_000 }));
+        faults.extend(password_fault(&self.password, limits));
+        if faults.is_empty() {
+            Ok(self)
+        } else {
+            Err(faults)
+        }
+    }
+}
+
+/// What is wrong with a new password.
+fn password_fault(password: &str, limits: &Limits) -> Option<FieldError> {
+    let min = limits.password_chars;
+    let chars = password.chars().count();
+    let fault = if chars < min {
+        Fault::TooShort { min }
+    } else if chars > PASSWORD_CHARS {
+        Fault::TooLong {
+            max: PASSWORD_CHARS,
+        }
+    } else {
+        return None;
+    };
+    Some(FieldError::new("password", fault))
+}
+
+impl ChangePassword {
+    /// Checks shape and limits.
+    ///
+    /// # Errors
+    /// Every field at fault.
+    pub fn checked(self, limits: &Limits) -> Result<Self, Vec<FieldError>> {
+        let mut faults: Vec<FieldError> =
+            password_fault(&self.password, limits).into_iter().collect();
+        if self.current.chars().count() > PASSWORD_CHARS {
+            let max = PASSWORD_CHARS;
+            faults.push(FieldError::new("current", Fault::TooLong { max }));
         }
         if faults.is_empty() {
             Ok(self)
@@ -171,8 +249,9 @@ impl LogIn {
         }
         if self.password.is_empty() {
             faults.push(FieldError::new("password", Fault::Missing));
-        } else if self.password.chars().count() > 1_000 {
-            faults.push(FieldError::new("password", Fault::TooLong { max: 1_000 }));
+        } else if self.password.chars().count() > PASSWORD_CHARS {
+            let max = PASSWORD_CHARS;
+            faults.push(FieldError::new("password", Fault::TooLong { max }));
         }
         if faults.is_empty() {
             Ok(self)

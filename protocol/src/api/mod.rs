@@ -16,5 +16,8 @@ pub const USER_HEADER: &str = "zspchat-user";
 /// `202`: should the broker lose the one, the other does not overtake it.
 pub const AFTER_HEADER: &str = "zspchat-after";
 
+/// A cookie that is there while others use this browser too: nothing is to stay in it.
+pub const SHARED_COOKIE: &str = "shared";
+
 /// Where all resources are.
 pub const ROOT: &str = "/api/v1";

@@ -32,6 +32,9 @@ pub struct Boot {
     pub client_id: ClientId,
     /// Who is logged in.
     pub me: Option<Me>,
+    /// Who was logged in here until another device ended that: nothing of theirs is to stay.
+    #[serde(default)]
+    pub gone: Option<UserId>,
     /// What the page shows beside.
     pub data: PageData,
     /// A form that was refused, with what was typed.

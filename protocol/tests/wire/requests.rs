@@ -1,6 +1,6 @@
 //! Requests other than commands, and the limits they are under.
 
-use protocol::api::accounts::{ChangeMe, LogIn, Register, is_handle};
+use protocol::api::accounts::{ChangeMe, ChangePassword, LogIn, Register, is_handle};
 use protocol::api::contacts::{AskContact, ChangeContact};
 use protocol::api::conversations::CreateGroup;
 use protocol::problem::Fault;
@@ -84,11 +84,30 @@ fn what_registering_refuses() {
 }
 
 #[test]
+fn a_new_password_is_as_good_as_one_to_register_with() {
+    let change = |current: &str, password: &str| {
+        let (current, password) = (current.to_owned(), password.to_owned());
+        ChangePassword { current, password }.checked(&Limits::default())
+    };
+    assert!(change("", "long enough").is_ok());
+    let min = Limits::default().password_chars;
+    let faults = change(&"x".repeat(1_001), "short").unwrap_err();
+    assert_eq!(
+        faults,
+        [
+            FieldError::new("password", Fault::TooShort { min }),
+            FieldError::new("current", Fault::TooLong { max: 1_000 }),
+        ]
+    );
+}
+
+#[test]
 fn logging_in_takes_both() {
     let log_in = |handle: &str, password: &str| {
         LogIn {
             handle: handle.to_owned(),
             password: password.to_owned(),
+            shared: false,
         }
         .checked(&Limits::default())
     };

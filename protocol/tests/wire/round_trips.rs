@@ -101,6 +101,23 @@ fn accounts() {
     round_trip(&accounts::LogIn {
         handle: "ada".to_owned(),
         password: "correct horse".to_owned(),
+        shared: true,
+    });
+    round_trip(&accounts::ChangePassword {
+        current: "correct horse".to_owned(),
+        password: "battery staple".to_owned(),
+    });
+    round_trip(&accounts::Sessions {
+        sessions: vec![accounts::Session {
+            id: "0a".to_owned(),
+            current: true,
+            agent: "curl/8".to_owned(),
+            address: "192.0.2.1".to_owned(),
+            since: 1,
+            seen_at: 2,
+            expires_at: 3,
+            shared: false,
+        }],
     });
     round_trip(&accounts::ChangeMe::default());
     round_trip(&accounts::ChangeMe {

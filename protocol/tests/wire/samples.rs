@@ -293,6 +293,7 @@ pub fn problem() -> Problem {
             FieldError::new("name", Fault::Missing),
             FieldError::new("note", Fault::Malformed),
             FieldError::new("handle", Fault::Taken),
+            FieldError::new("current", Fault::Wrong),
         ])
     }
 }
@@ -347,6 +348,7 @@ pub fn boot() -> pages::Boot {
         form_token: "t".to_owned(),
         client_id: CLIENT,
         me: Some(me()),
+        gone: Some(BEN),
         data: pages::PageData {
             conversations: vec![conversation()],
             users: vec![user()],

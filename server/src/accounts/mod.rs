@@ -1,6 +1,7 @@
 //! Who people are, how they prove it, and whom they know.
 
 mod contacts;
+mod devices;
 mod error;
 mod passwords;
 mod sessions;
@@ -13,7 +14,7 @@ use protocol::{ClientId, Code, Command, CommandKind, ConversationId, FieldError,
 
 pub use error::AccountError;
 pub use passwords::{HashFailed, Passwords};
-pub use sessions::{Session, Sessions, Token};
+pub use sessions::{Lasting, Session, Sessions, Token};
 pub use throttle::{Throttle, Throttled};
 
 use crate::bus::{Message, Payload, Topic};
@@ -134,7 +135,7 @@ impl Accounts {
         if let Err(error) = self.open_direct(id, id, Wait::Moment).await {
             tracing::warn!(%error, user = %id, "a user's own conversation was not made");
         }
-        let token = self.sessions.begin(id, origin).await?;
+        let token = self.sessions.begin(id, origin, false).await?;
         let me = self.store.me(id).await?;
         Ok((me.ok_or(AccountError::Refused(Code::NotFound))?, token))
     }
@@ -151,6 +152,7 @@ impl Accounts {
         let log_in = log_in
             .checked(&self.bounds.limits)
             .map_err(AccountError::Invalid)?;
+        let shared = log_in.shared;
         let now = self.clock.now();
         // Counted before the password is looked at, so that many at once are not free.
         self.bounds
@@ -188,7 +190,7 @@ impl Accounts {
             .failures_by_account
             .give_back(&log_in.handle)
             .await;
-        let token = self.sessions.begin(user, origin).await?;
+        let token = self.sessions.begin(user, origin, shared).await?;
         let me = self.store.me(user).await?;
         Ok((
             me.ok_or(AccountError::Refused(Code::WrongCredentials))?,

@@ -12,17 +12,42 @@ use sha2::{Digest as _, Sha256};
 use super::Origin;
 use crate::chat::{SessionCheck, SessionForgetter, SessionKey};
 use crate::clock::Clock;
+use crate::config;
 use crate::random::Random;
 use crate::redis::{CachedSession, SessionCache};
 use crate::store::{NewSession, Store, StoreError, StoredSession};
 
-const DAY: Millis = 24 * 60 * 60 * 1_000;
+const HOUR: Millis = 60 * 60 * 1_000;
+const DAY: Millis = 24 * HOUR;
 
 /// How many sessions are kept in memory; beyond it they are read from the database again.
 const CACHED: usize = 100_000;
 
 /// How often at most a session's last use is written down.
-const SEEN_EVERY: Millis = 60 * 60 * 1_000;
+const SEEN_EVERY: Millis = HOUR;
+
+/// How long sessions last, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lasting {
+    /// Without use.
+    pub unused: Millis,
+    /// Without use on a computer that others use too.
+    pub shared: Millis,
+    /// However they are used.
+    pub most: Millis,
+}
+
+impl Lasting {
+    /// As configured.
+    pub fn new(config: &config::Session) -> Self {
+        let most = Millis::from(config.most_days) * DAY;
+        Self {
+            unused: (Millis::from(config.days) * DAY).min(most),
+            shared: (Millis::from(config.shared_hours) * HOUR).min(most),
+            most,
+        }
+    }
+}
 
 /// What the browser proves itself by: 256 random bits. Never logged, never stored.
 #[derive(Clone, PartialEq, Eq)]
@@ -85,7 +110,7 @@ pub struct Sessions {
     store: Store,
     clock: Clock,
     random: Random,
-    lasts: Millis,
+    lasting: Lasting,
     cache: Arc<RwLock<HashMap<SessionKey, Cached>>>,
     shared: Option<SessionCache>,
 }
@@ -97,42 +122,54 @@ struct Cached {
 }
 
 impl Sessions {
-    /// Sessions that last that many days.
+    /// Sessions that last as long as is said.
     pub fn new(
         store: Store,
         clock: Clock,
         random: Random,
-        days: u32,
+        lasting: Lasting,
         shared: Option<SessionCache>,
     ) -> Self {
         Self {
             store,
             clock,
             random,
-            lasts: Millis::from(days) * DAY,
+            lasting,
             cache: Arc::default(),
             shared,
         }
     }
 
-    /// How long a session lasts, in seconds.
+    /// How long a session lasts at most, in seconds.
     pub fn seconds(&self) -> Millis {
-        self.lasts / 1_000
+        self.lasting.most / 1_000
     }
 
-    /// Begins a session.
+    /// Begins a session; `shared` where others use that browser too.
     ///
     /// # Errors
     /// The database's.
-    pub async fn begin(&self, user: UserId, origin: &Origin) -> Result<Token, StoreError> {
+    pub async fn begin(
+        &self,
+        user: UserId,
+        origin: &Origin,
+        shared: bool,
+    ) -> Result<Token, StoreError> {
         let now = self.clock.now();
+        let lasts = if shared {
+            self.lasting.shared
+        } else {
+            self.lasting.unused
+        };
         let token = Token::new(&self.random);
         self.store
             .insert_session(&NewSession {
                 token_hash: token.key(),
                 user,
                 at: now,
-                expires_at: now + self.lasts,
+                lasts,
+                most_at: now + self.lasting.most,
+                shared,
                 agent: origin.agent.chars().take(200).collect(),
                 address: origin.address.clone(),
             })
@@ -148,6 +185,8 @@ impl Sessions {
         let key = token.key();
         let now = self.clock.now();
         let cached = self.read().get(&key).copied();
+        // Used elsewhere meanwhile, it may have been prolonged.
+        let cached = cached.filter(|cached| cached.session.expires_at > now);
         let session = if let Some(cached) = cached {
             if now - cached.seen_at >= SEEN_EVERY {
                 self.seen(key, now);
@@ -165,6 +204,27 @@ impl Sessions {
             user: session.user,
             key,
         }))
+    }
+
+    /// Whose session a token was that was ended from another device.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn ended(&self, token: &Token) -> Result<Option<UserId>, StoreError> {
+        self.store.ended_session(&token.key()).await
+    }
+
+    /// Ends sessions from another device of their user, for good and at once.
+    ///
+    /// # Errors
+    /// The database's; the sessions then go on.
+    pub async fn end_elsewhere(&self, keys: &[SessionKey]) -> Result<(), StoreError> {
+        self.store.end_sessions(keys, self.clock.now()).await?;
+        self.forget(keys);
+        if let Some(shared) = &self.shared {
+            shared.end(keys).await;
+        }
+        Ok(())
     }
 
     /// Ends a session, for good and at once.
@@ -232,7 +292,9 @@ impl Sessions {
         let Some(shared) = &self.shared else {
             return self.store.session(key).await;
         };
-        if let Some(CachedSession { user, expires_at }) = shared.get(key).await {
+        if let Some(CachedSession { user, expires_at }) = shared.get(key).await
+            && expires_at > now
+        {
             return Ok(Some(StoredSession { user, expires_at }));
         }
         let session = self.store.session(key).await?;
@@ -282,7 +344,7 @@ impl Sessions {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {

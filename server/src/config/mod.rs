@@ -100,8 +100,12 @@ pub struct Retention {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Session {
-    /// A session ends this many days after its log-in.
+    /// A session ends when it was not used for this many days.
     pub days: u32,
+    /// It ends this many days after its log-in, however it is used.
+    pub most_days: u32,
+    /// On a computer that others use too, it ends when it was not used for this many hours.
+    pub shared_hours: u32,
 }
 
 /// `throttle`: each counted over ten minutes; beyond it, `429` until they are over.
@@ -179,7 +183,11 @@ impl Default for Retention {
 
 impl Default for Session {
     fn default() -> Self {
-        Self { days: 90 }
+        Self {
+            days: 30,
+            most_days: 365,
+            shared_hours: 12,
+        }
     }
 }
 

@@ -5,16 +5,17 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse};
 use protocol::Limits;
-use protocol::api::accounts::{ChangeMe, LogIn, Me, Register};
+use protocol::api::SHARED_COOKIE as SHARED;
+use protocol::api::accounts::{ChangeMe, ChangePassword, LogIn, Me, Register, Sessions};
 
-use super::extract::Json;
+use super::extract::{Json, Path};
 use super::problem::Failure;
 use super::request::{self, Connected};
 use super::signed_in::{Cookies, SignedIn};
 use crate::accounts::Token;
 use crate::app_state::AppState;
 
-type SetCookie = AppendHeaders<[(header::HeaderName, HeaderValue); 1]>;
+type SetCookies = AppendHeaders<[(header::HeaderName, HeaderValue); 2]>;
 
 /// Makes an account and logs it in.
 ///
@@ -30,7 +31,7 @@ pub async fn register(
 ) -> Result<impl IntoResponse, Failure> {
     let origin = request::origin(&app, peer.0, &headers);
     let (me, token) = app.accounts.register(register, &origin).await?;
-    Ok((StatusCode::CREATED, begun(&app, &token), Answer(me)))
+    Ok((StatusCode::CREATED, begun(&app, &token, false), Answer(me)))
 }
 
 /// Logs in.
@@ -46,8 +47,9 @@ pub async fn log_in(
     Json(log_in): Json<LogIn>,
 ) -> Result<impl IntoResponse, Failure> {
     let origin = request::origin(&app, peer.0, &headers);
+    let shared = log_in.shared;
     let (me, token) = app.accounts.log_in(log_in, &origin).await?;
-    Ok((begun(&app, &token), Answer(me)))
+    Ok((begun(&app, &token, shared), Answer(me)))
 }
 
 /// Logs out: the session's streams end too.
@@ -90,24 +92,88 @@ pub async fn change_me(
     Ok(Answer(app.accounts.change(user.id, change).await?))
 }
 
+/// Changes the password, which logs all other devices out.
+///
+/// # Errors
+/// `422`, also where the password in force is another one; `429` for too many failures.
+#[utoipa::path(put, path = "/api/v1/me/password", request_body = ChangePassword,
+    responses((status = 204)))]
+pub async fn change_password(
+    State(app): State<AppState>,
+    user: SignedIn,
+    Json(change): Json<ChangePassword>,
+) -> Result<StatusCode, Failure> {
+    app.accounts.change_password(&user.session, change).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Where one is logged in.
+#[utoipa::path(get, path = "/api/v1/me/sessions", responses((status = 200, body = Sessions)))]
+pub async fn sessions(
+    State(app): State<AppState>,
+    user: SignedIn,
+) -> Result<Answer<Sessions>, Failure> {
+    let sessions = app.accounts.list_sessions(&user.session).await?;
+    Ok(Answer(Sessions { sessions }))
+}
+
+/// Logs one device out: its streams end within two seconds, and what it has kept goes at its next
+/// contact.
+///
+/// # Errors
+/// `404` without such a session.
+#[utoipa::path(delete, path = "/api/v1/me/sessions/{session}",
+    params(("session" = String, Path)), responses((status = 204)))]
+pub async fn end_session(
+    State(app): State<AppState>,
+    user: SignedIn,
+    Path(session): Path<String>,
+) -> Result<StatusCode, Failure> {
+    app.accounts.end_session(&user.session, &session).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Logs all other devices out.
+#[utoipa::path(delete, path = "/api/v1/me/sessions", responses((status = 204)))]
+pub async fn end_other_sessions(
+    State(app): State<AppState>,
+    user: SignedIn,
+) -> Result<StatusCode, Failure> {
+    app.accounts.end_other_sessions(&user.session).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Limits in force.
 #[utoipa::path(get, path = "/api/v1/limits", responses((status = 200, body = Limits)))]
 pub async fn limits(State(app): State<AppState>) -> Answer<Limits> {
     Answer(app.limits().clone())
 }
 
-/// Gives the browser its session.
-pub fn begun(app: &AppState, token: &Token) -> SetCookie {
-    let seconds = app.accounts.sessions.seconds();
+/// Gives the browser its session; one that is shared forgets it when it is closed.
+pub fn begun(app: &AppState, token: &Token, shared: bool) -> SetCookies {
     let cookies = Cookies::of(app);
-    AppendHeaders([(
-        header::SET_COOKIE,
-        cookies.secret(cookies.session, token.as_str(), seconds),
-    )])
+    if shared {
+        return set([
+            cookies.secret(cookies.session, token.as_str(), None),
+            cookies.open(SHARED, "yes", None),
+        ]);
+    }
+    let seconds = app.accounts.sessions.seconds();
+    set([
+        cookies.secret(cookies.session, token.as_str(), Some(seconds)),
+        cookies.open(SHARED, "", Some(0)),
+    ])
 }
 
 /// Takes it away.
-pub fn ended(app: &AppState) -> SetCookie {
+pub fn ended(app: &AppState) -> SetCookies {
     let cookies = Cookies::of(app);
-    AppendHeaders([(header::SET_COOKIE, cookies.secret(cookies.session, "", 0))])
+    set([
+        cookies.secret(cookies.session, "", Some(0)),
+        cookies.open(SHARED, "", Some(0)),
+    ])
+}
+
+fn set(cookies: [HeaderValue; 2]) -> SetCookies {
+    AppendHeaders(cookies.map(|cookie| (header::SET_COOKIE, cookie)))
 }

@@ -25,6 +25,10 @@ fn api() -> Routes {
         .delete("/api/v1/session", accounts::log_out)
         .get("/api/v1/me", accounts::me)
         .patch("/api/v1/me", accounts::change_me)
+        .put("/api/v1/me/password", accounts::change_password)
+        .get("/api/v1/me/sessions", accounts::sessions)
+        .delete("/api/v1/me/sessions", accounts::end_other_sessions)
+        .delete("/api/v1/me/sessions/{session}", accounts::end_session)
         .get("/api/v1/limits", accounts::limits)
         // People
         .get("/api/v1/users", users::find)
@@ -124,6 +128,13 @@ fn pages() -> Routes {
         .get("/settings", pages::settings)
         .post("/settings/profile", pages::forms::change_profile)
         .post("/settings/display", pages::forms::change_display)
+        .get("/security", pages::security::page)
+        .post("/security/password", pages::security::change_password)
+        .post("/security/sessions/end", pages::security::end_session)
+        .post(
+            "/security/sessions/end-others",
+            pages::security::end_other_sessions,
+        )
         .get("/offline", pages::offline)
 }
 

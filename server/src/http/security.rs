@@ -85,6 +85,14 @@ pub fn kept_page_policy(hashes: &[String]) -> HeaderValue {
     policy(&hashes.join(" "), "")
 }
 
+/// The policy of a page without any script.
+pub fn still_page_policy() -> HeaderValue {
+    HeaderValue::from_static(
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+         manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    )
+}
+
 fn policy(scripts: &str, styles: &str) -> HeaderValue {
     let text = format!(
         "default-src 'none'; script-src 'self' {scripts} 'wasm-unsafe-eval'; \

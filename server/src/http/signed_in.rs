@@ -26,7 +26,7 @@ impl FromRequestParts<AppState> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Failure> {
         let Some(signed_in) = find(app, &parts.headers).await? else {
-            return Err(Failure::new(Code::Unauthenticated, "Log in and try again."));
+            return Err(nobody(app, &parts.headers).await?);
         };
         if let Some(meant) = parts.headers.get(USER_HEADER) {
             signed_in.must_be(meant.to_str().unwrap_or_default())?;
@@ -72,6 +72,31 @@ pub async fn find(app: &AppState, headers: &HeaderMap) -> Result<Option<SignedIn
     }))
 }
 
+/// Why nobody is logged in.
+///
+/// # Errors
+/// `503` where that cannot be said.
+async fn nobody(app: &AppState, headers: &HeaderMap) -> Result<Failure, Failure> {
+    Ok(match ended_for(app, headers).await? {
+        Some(_) => Failure::new(
+            Code::SessionEnded,
+            "This device was logged out from another one. Remove what it has kept, and log in.",
+        ),
+        None => Failure::new(Code::Unauthenticated, "Log in and try again."),
+    })
+}
+
+/// Whose session the request's cookie was the proof of, where it was ended from another device.
+///
+/// # Errors
+/// `503` where that cannot be said.
+pub async fn ended_for(app: &AppState, headers: &HeaderMap) -> Result<Option<UserId>, Failure> {
+    let Some(token) = cookie(headers, Cookies::of(app).session).and_then(Token::from_cookie) else {
+        return Ok(None);
+    };
+    Ok(app.accounts.sessions.ended(&token).await?)
+}
+
 /// The value of a cookie.
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
@@ -112,19 +137,21 @@ impl Cookies {
         }
     }
 
-    /// Sets a cookie that no script can read, for so many seconds; 0 takes it away.
-    pub fn secret(&self, name: &str, value: &str, seconds: i64) -> HeaderValue {
+    /// Sets a cookie that no script can read, for so many seconds, or until the browser is closed; 0
+    /// takes it away.
+    pub fn secret(&self, name: &str, value: &str, seconds: Option<i64>) -> HeaderValue {
         self.set(name, value, seconds, "; HttpOnly")
     }
 
-    /// Sets a cookie that the page's script may read and change too.
-    pub fn open(&self, name: &str, value: &str, seconds: i64) -> HeaderValue {
+    /// The same for a cookie that the page's script may read and change too.
+    pub fn open(&self, name: &str, value: &str, seconds: Option<i64>) -> HeaderValue {
         self.set(name, value, seconds, "")
     }
 
-    fn set(&self, name: &str, value: &str, seconds: i64, more: &str) -> HeaderValue {
+    fn set(&self, name: &str, value: &str, seconds: Option<i64>, more: &str) -> HeaderValue {
         let secure = if self.secure { "; Secure" } else { "" };
-        let text = format!("{name}={value}; Path=/; Max-Age={seconds}; SameSite=Lax{secure}{more}");
+        let age = seconds.map_or_else(String::new, |seconds| format!("; Max-Age={seconds}"));
+        let text = format!("{name}={value}; Path=/{age}; SameSite=Lax{secure}{more}");
         HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 }

@@ -43,7 +43,7 @@ pub use heads::{Heads, Joined, Moved, Standing};
 pub use open::{DatabaseConfig, PostgresConfig, SqliteConfig};
 use pool::{Pool, on_pool, run_on};
 pub use retention::{DAYS_AHEAD, Deleted};
-pub use sessions::{NewSession, StoredSession};
+pub use sessions::{ListedSession, NewSession, StoredSession};
 pub use users::{Credentials, NewUser, UserKey};
 
 /// How long a failure to write counts.

@@ -145,6 +145,18 @@ impl Store {
         .fetch_optional(pool))
     }
 
+    /// The hash of an account's password, in PHC's notation; `None` where it has none.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn password(&self, user: UserId) -> Result<Option<String>, StoreError> {
+        on_pool!(self.read(), pool => {
+            sqlx::query_scalar("SELECT phc FROM passwords WHERE user_id = $1")
+                .bind(user.0)
+                .fetch_optional(pool)
+        })
+    }
+
     /// Sets a password.
     ///
     /// # Errors

@@ -90,7 +90,10 @@ pub fn start() -> Option<PrometheusHandle> {
     );
     describe_counter!(BUS_PUBLISHED, "Messages published on the bus");
     describe_counter!(BUS_LOST, "Messages that did not go out on the bus");
-    describe_gauge!(QUEUE_DEPTH, "Messages in the broker's queues");
+    describe_gauge!(
+        QUEUE_DEPTH,
+        "Messages in the broker's queues, each of the requests of one moment"
+    );
     describe_gauge!(
         QUEUE_AGE_SECONDS,
         Unit::Seconds,

@@ -32,6 +32,9 @@ pub fn Settings() -> impl IntoView {
             <Profile />
             <Privacy />
             <DisplayForm />
+            <a class="section" href="/security">
+                {t.security}
+            </a>
             <SendingKey />
             <StoragePart />
             <Missing />

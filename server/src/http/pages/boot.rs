@@ -51,6 +51,7 @@ pub async fn boot(
         form_token: visitor.form_token(),
         client_id: ClientId::new(now, app.random.bytes()),
         me: None,
+        gone: visitor.gone,
         data: PageData::default(),
         form: None,
     };

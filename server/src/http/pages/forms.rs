@@ -7,6 +7,7 @@ use axum::response::{AppendHeaders, IntoResponse as _, Redirect, Response};
 use protocol::api::accounts::{ChangeMe, LogIn, Register};
 use protocol::api::contacts::AskContact;
 use protocol::api::conversations::CreateGroup;
+use protocol::api::pages::RefusedForm;
 use protocol::problem::Fault;
 use protocol::{
     ClientId, Code, Command, CommandKind, Content, ConversationId, FieldError, RequestId,
@@ -15,7 +16,6 @@ use protocol::{
 use super::boot::Shown;
 use super::display;
 use super::form::Form;
-use super::render::PageFailure;
 use super::visitor::Visitor;
 use super::{Page, page, page_of};
 use crate::app_state::AppState;
@@ -41,10 +41,16 @@ pub async fn log_in(
         let log_in = LogIn {
             handle: form.get("handle").to_owned(),
             password: form.get("password").to_owned(),
+            shared: !form.get("shared").is_empty(),
         };
+        let shared = log_in.shared;
         let origin = request::origin(&app, peer.0, &headers);
         let (_, token) = app.accounts.log_in(log_in, &origin).await?;
-        Ok((accounts::begun(&app, &token), Redirect::to("/chats")).into_response())
+        Ok((
+            accounts::begun(&app, &token, shared),
+            Redirect::to("/chats"),
+        )
+            .into_response())
     };
     let done = done.await;
     answer(&app, &visitor, &form, Shown::Nothing, done).await
@@ -67,7 +73,7 @@ pub async fn register(
         };
         let origin = request::origin(&app, peer.0, &headers);
         let (_, token) = app.accounts.register(register, &origin).await?;
-        Ok((accounts::begun(&app, &token), Redirect::to("/chats")).into_response())
+        Ok((accounts::begun(&app, &token, false), Redirect::to("/chats")).into_response())
     };
     let done = done.await;
     answer(&app, &visitor, &form, Shown::Nothing, done).await
@@ -221,7 +227,7 @@ pub async fn change_display(State(app): State<AppState>, visitor: Visitor, form:
         let language = display::language(form.get("language")).ok_or(invalid("language"))?;
         let theme = display::theme(form.get("theme")).ok_or(invalid("theme"))?;
         let set = |name, value| {
-            let cookie: HeaderValue = Cookies::of(&app).open(name, value, YEAR);
+            let cookie: HeaderValue = Cookies::of(&app).open(name, value, Some(YEAR));
             (header::SET_COOKIE, cookie)
         };
         let cookies = AppendHeaders([
@@ -251,6 +257,22 @@ async fn answer(
         Ok(response) => return Ok(response),
         Err(failure) => failure,
     };
+    refused(form, failure, async |refused| {
+        let at: Uri = page_of(&form.action)
+            .parse()
+            .map_err(|_| Failure::not_found())?;
+        let (_, again) = page(app, visitor, shown, &at, Some(refused)).await?;
+        Ok(again)
+    })
+    .await
+}
+
+/// Shows the page of a form that was refused, with why and what was typed.
+pub async fn refused(
+    form: &Form,
+    failure: Failure,
+    again: impl AsyncFnOnce(RefusedForm) -> Result<Response, Failure>,
+) -> Page {
     let code = failure.code();
     if code == Code::Unauthenticated {
         return Ok(Redirect::to("/login").into_response());
@@ -261,11 +283,7 @@ async fn answer(
         Code::WrongCredentials => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY),
     };
-    let refused = form.refused(code, problem.fields);
-    let at: Uri = page_of(&form.action)
-        .parse()
-        .map_err(|_| PageFailure::from(Failure::not_found()))?;
-    let (_, again) = page(app, visitor, shown, &at, Some(refused)).await?;
+    let again = again(form.refused(code, problem.fields)).await?;
     Ok((status, again).into_response())
 }
 

@@ -6,6 +6,7 @@ mod form;
 pub mod forms;
 mod named;
 mod render;
+pub mod security;
 mod visitor;
 
 use std::borrow::Cow;
@@ -163,6 +164,7 @@ pub fn page_of(action: &str) -> Cow<'_, str> {
         "/logout" => "/settings",
         _ if action.starts_with("/contacts/requests/") => "/contacts/requests",
         _ if action.starts_with("/settings/") => "/settings",
+        _ if action.starts_with("/security/") => "/security",
         _ => action.strip_suffix("/send").unwrap_or(action),
     }
     .into()

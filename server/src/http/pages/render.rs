@@ -1,5 +1,6 @@
 //! From data to HTML.
 
+use app::StillPage;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -7,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use leptos::nonce::Nonce;
-use leptos::prelude::provide_context;
+use leptos::prelude::{Owner, RenderHtml as _, provide_context};
 use protocol::Code;
 use protocol::api::pages::Boot;
 use sha2::{Digest as _, Sha256};
@@ -29,6 +30,21 @@ pub async fn live(app: &AppState, boot: Boot, path: &str) -> Result<Response, Fa
     headers.insert(header::CONTENT_TYPE, HTML);
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     Ok(page)
+}
+
+/// A page that no script makes live.
+pub fn still(app: &AppState, boot: Boot, page: StillPage) -> Response {
+    let css = &app.site.entry().css;
+    // Nothing in it is waited for, nor handed to a script.
+    let html = Owner::new().with(|| app::still_document(boot, page, css).to_html());
+    let mut page = Response::new(Body::from(with_carriage_returns(html)));
+    let headers = page.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HTML);
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        security::still_page_policy(),
+    );
+    page
 }
 
 /// The shell without data. It is kept by service workers, so its scripts are allowed by the hash of
@@ -56,6 +72,13 @@ async fn render(
     path: &str,
     nonce: Nonce,
 ) -> Result<String, Failure> {
+    let assets = app.site.entry().clone();
+    let given = nonce.clone();
+    let address = path.to_owned();
+    let handler = leptos_axum::render_app_async_with_context(
+        move || provide_context(given.clone()),
+        move || app::shell(boot.clone(), &address, &assets, &nonce),
+    );
     let broken = |error: &dyn std::fmt::Display| {
         tracing::error!(%error, "a page could not be rendered");
         Failure::from(Code::Internal)
@@ -64,13 +87,6 @@ async fn render(
         .uri(path)
         .body(Body::empty())
         .map_err(|error| broken(&error))?;
-    let assets = app.site.entry().clone();
-    let path = path.to_owned();
-    let given = nonce.clone();
-    let handler = leptos_axum::render_app_async_with_context(
-        move || provide_context(given.clone()),
-        move || app::shell(boot.clone(), &path, &assets, &nonce),
-    );
     let page = handler(request).await;
     let html = to_bytes(page.into_body(), usize::MAX)
         .await

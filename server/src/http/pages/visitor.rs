@@ -3,6 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use protocol::UserId;
 use protocol::api::pages::Display;
 
 use super::display;
@@ -20,6 +21,8 @@ const FORM_SECONDS: i64 = 24 * 60 * 60;
 pub struct Visitor {
     /// Who, if anybody is logged in.
     pub user: Option<SignedIn>,
+    /// Who was, until another device ended that.
+    pub gone: Option<UserId>,
     /// How they want it shown.
     pub display: Display,
     /// What the forms of those who are not logged in are bound to.
@@ -35,9 +38,14 @@ impl Visitor {
     /// `503` where nobody can say who it is.
     pub async fn find(app: &AppState, headers: &HeaderMap) -> Result<Self, Failure> {
         let user = signed_in::find(app, headers).await?;
+        let gone = match user {
+            Some(_) => None,
+            None => signed_in::ended_for(app, headers).await?,
+        };
         let kept = signed_in::cookie(headers, Cookies::of(app).form).and_then(Token::from_cookie);
         Ok(Self {
             user,
+            gone,
             display: display::of(headers, app.clock.now()),
             form_is_new: kept.is_none(),
             form: kept.unwrap_or_else(|| Token::new(&app.random)),
@@ -56,7 +64,7 @@ impl Visitor {
     pub fn keep_form(&self, app: &AppState, headers: &mut HeaderMap) {
         if self.user.is_none() && self.form_is_new {
             let cookies = Cookies::of(app);
-            let cookie = cookies.secret(cookies.form, self.form.as_str(), FORM_SECONDS);
+            let cookie = cookies.secret(cookies.form, self.form.as_str(), Some(FORM_SECONDS));
             headers.append(header::SET_COOKIE, cookie);
         }
     }

@@ -1,5 +1,6 @@
 //! Publishing to one queue.
 
+use std::iter::repeat_n;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use super::config::RabbitMqConfig;
 use super::connection::Link;
 use super::keeper::complain;
 use super::limit::{ANSWER, Failure, answer};
+use super::pack::{pack, together};
 use super::publisher::NotAccepted;
 use super::round::{Fate, Round};
 use super::topology::Target;
@@ -101,10 +103,8 @@ impl Lane {
             }
         };
         let queue = self.target.name(&self.config);
-        let messages = entries
-            .iter()
-            .map(|entry| (entry.body.clone(), entry.headers.clone()));
-        let mut round = Round::publish(&channel, &queue, messages);
+        let (messages, sizes) = self.messages(&entries);
+        let mut round = Round::publish(&channel, &queue, messages.into_iter());
         let mut waiting = Some(entries);
         if made(Mistake::AcceptBeforeConfirm) {
             answer_all(waiting.take().into_iter().flatten().collect(), Ok(()));
@@ -130,7 +130,9 @@ impl Lane {
             }
         }
         let mut returned = Vec::new();
-        for (entry, fate) in waiting.into_iter().flatten().zip(round.fates()) {
+        let fates = round.fates().into_iter().zip(sizes);
+        let fates = fates.flat_map(|(fate, size)| repeat_n(fate, size));
+        for (entry, fate) in waiting.into_iter().flatten().zip(fates) {
             let result = match fate {
                 Fate::Accepted => Ok(()),
                 Fate::Refused => Err(NotAccepted::Full),
@@ -144,6 +146,25 @@ impl Lane {
             let _ = entry.reply.send(result);
         }
         returned
+    }
+
+    /// The messages that these go in, in order, and how many go in each: together as many as may, but
+    /// each dead letter by itself, with what is written on it.
+    fn messages(&self, entries: &[Entry]) -> (Vec<(Bytes, FieldTable)>, Vec<usize>) {
+        if self.target == Target::Dead {
+            let letter = |entry: &Entry| (entry.body.clone(), entry.headers.clone());
+            return (entries.iter().map(letter).collect(), vec![1; entries.len()]);
+        }
+        let (mut messages, mut sizes) = (Vec::new(), Vec::new());
+        let mut rest = entries;
+        while !rest.is_empty() {
+            let size = together(rest.iter().map(|entry| &entry.body));
+            let message = pack(rest[..size].iter().map(|entry| &entry.body));
+            messages.push((message, FieldTable::default()));
+            sizes.push(size);
+            rest = &rest[size..];
+        }
+        (messages, sizes)
     }
 
     /// The channel to publish on; opened if need be.

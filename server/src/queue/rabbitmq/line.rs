@@ -23,13 +23,14 @@ use super::dead_letters::headers;
 use super::handler::{Handler, Verdict};
 use super::keeper::complain;
 use super::limit::{Failure, answer};
+use super::pack::unpack;
 use super::publisher::Publisher;
 use super::stop::stopped;
 use super::topology::Target;
 use crate::clock::Clock;
 use crate::random::Random;
 
-/// Most bodies in a batch.
+/// Most messages in a batch, and the number of bodies from which on it takes no further message.
 const BATCH: u16 = 256;
 
 /// A channel that served this long was a good one: the next attempt comes soon.
@@ -227,14 +228,23 @@ impl Line {
 
     /// Handles what has been delivered, and acknowledges it. Whether all of it was.
     async fn batch(&self, open: &mut Open, first: Delivery) -> Result<bool, Failure> {
-        let mut deliveries = vec![first];
-        while deliveries.len() < usize::from(BATCH)
-            && let Some(Some(Ok(delivery))) = open.consumer.next().now_or_never()
-        {
-            deliveries.push(delivery);
+        let (mut tags, mut sizes) = (Vec::new(), Vec::new());
+        let mut bodies = Vec::new();
+        let mut next = Some(first);
+        while let Some(delivery) = next {
+            let message = Bytes::from(delivery.data);
+            // What nobody here has put into the queue is for the handler to refuse.
+            let packed = unpack(message.clone()).unwrap_or_else(|| vec![message]);
+            tags.push(delivery.delivery_tag);
+            sizes.push(packed.len());
+            bodies.extend(packed);
+            next = if bodies.len() < usize::from(BATCH) {
+                let delivered = open.consumer.next().now_or_never();
+                delivered.flatten().and_then(Result::ok)
+            } else {
+                None
+            };
         }
-        let tags: Vec<u64> = deliveries.iter().map(|it| it.delivery_tag).collect();
-        let bodies: Vec<Bytes> = deliveries.into_iter().map(|it| it.data.into()).collect();
         if made(Mistake::AcknowledgeBeforeCommit) {
             acknowledge(&open.channel, tags.last()).await?;
         }
@@ -252,11 +262,14 @@ impl Line {
             return Ok(false);
         }
         let mut done: Option<&u64> = None;
-        for ((tag, body), verdict) in tags.iter().zip(bodies).zip(verdicts) {
-            if let Verdict::Dead(reason) = verdict
-                && !self.bury(&open.channel, body, &reason).await
-            {
-                break;
+        let mut verdicts = bodies.into_iter().zip(verdicts);
+        'messages: for (tag, size) in tags.iter().zip(sizes) {
+            for (body, verdict) in verdicts.by_ref().take(size) {
+                if let Verdict::Dead(reason) = verdict
+                    && !self.bury(&open.channel, body, &reason).await
+                {
+                    break 'messages;
+                }
             }
             done = Some(tag);
         }

@@ -33,6 +33,7 @@ mod keeper;
 mod lane;
 mod limit;
 mod line;
+mod pack;
 mod primaries;
 mod publisher;
 mod round;

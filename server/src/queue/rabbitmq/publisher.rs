@@ -133,7 +133,8 @@ impl Publisher {
         self.0.keeper.state()
     }
 
-    /// How many bodies wait in each shard, without those that a consumer has been given.
+    /// How many messages, of one body or several, wait in each shard, without those that a consumer
+    /// has been given.
     ///
     /// # Errors
     /// The broker does not answer.

@@ -8,4 +8,5 @@ mod reading;
 mod retention;
 mod running;
 mod scene;
+mod sessions;
 mod streams;

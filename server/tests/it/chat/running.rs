@@ -30,7 +30,9 @@ async fn many_at_once_are_all_stored_once_and_arrive_in_order() {
         .map(|n| {
             let command = scene.command(ada, group, send(&n.to_string())).submitted;
             let ingest = chat.ingest.clone();
-            tokio::spawn(async move { ingest.submit(ada, group, vec![command], Wait::Moment).await })
+            tokio::spawn(
+                async move { ingest.submit(ada, group, vec![command], Wait::Moment).await },
+            )
         })
         .collect();
     for sent in sends {
@@ -65,7 +67,9 @@ async fn stopping_loses_nothing_that_was_accepted() {
         .map(|n| {
             let command = scene.command(ada, group, send(&n.to_string())).submitted;
             let ingest = chat.ingest.clone();
-            tokio::spawn(async move { ingest.submit(ada, group, vec![command], Wait::Moment).await })
+            tokio::spawn(
+                async move { ingest.submit(ada, group, vec![command], Wait::Moment).await },
+            )
         })
         .collect();
     chat.stop().await;
@@ -80,7 +84,9 @@ async fn stopping_loses_nothing_that_was_accepted() {
     assert_eq!(scene.page(ben, group).await.head, 1 + stored);
     let late: Submitted = scene.command(ada, group, send("late")).submitted;
     assert!(matches!(
-        chat.ingest.submit(ada, group, vec![late], Wait::Moment).await[..],
+        chat.ingest
+            .submit(ada, group, vec![late], Wait::Moment)
+            .await[..],
         [Err(Unavailable)]
     ));
     let mut frames = Vec::new();

@@ -4,6 +4,7 @@ mod accounts;
 pub mod app;
 mod commands;
 mod contacts;
+mod devices;
 mod limits;
 mod operation;
 mod pages;

@@ -334,3 +334,68 @@ async fn an_address_that_does_not_exist_says_so() {
         .await
         .is_problem(405, "method_not_allowed");
 }
+
+#[tokio::test]
+async fn devices_and_the_password_are_looked_after_by_forms() {
+    let app = TestApp::start().await;
+    let ann = app.register("ann").await;
+    let mut phone = ann.clone();
+    let log_in = serde_json::json!({"handle": "ann", "password": PASSWORD});
+    let answer = app.anybody().post("/api/v1/session", log_in).await;
+    phone.browser.cookies.clear();
+    phone.browser.keep(&answer);
+
+    assert_eq!(
+        app.anybody().get("/security").await.header("location"),
+        "/login"
+    );
+    let page = ann.get("/security").await;
+    assert_eq!(page.status, 200);
+    assert!(!page.text.contains("<script"), "{}", page.text);
+    assert!(
+        !page
+            .header("content-security-policy")
+            .contains("script-src")
+    );
+    let id = ann.id.to_string();
+    let own = [("token", token(&ann)), ("user", id)];
+    let own: Vec<(&str, &str)> = own.iter().map(|(name, value)| (*name, &**value)).collect();
+    let with = |fields: &[(&'static str, &'static str)]| [&own[..], fields].concat();
+
+    let wrong = with(&[("current", "a guess"), ("password", "another password")]);
+    let refused = ann.submit("/security/password", &wrong).await;
+    assert_eq!(refused.status, 422);
+    assert!(tag(&refused.text, "name=\"current\"").contains("aria-invalid"));
+    assert!(
+        !refused.text.contains("a guess"),
+        "what was typed there is not shown"
+    );
+    let forged = ann.submit("/security/password", &wrong[1..]).await;
+    assert_eq!(forged.status, 403);
+
+    let session = field(&page.text, "session");
+    let end = [&own[..], &[("session", &*session)]].concat();
+    let ended = ann.submit("/security/sessions/end", &end).await;
+    assert_eq!(
+        (ended.status, ended.header("location")),
+        (303, "/security?done=device")
+    );
+    assert!(
+        ann.get("/security?done=device")
+            .await
+            .text
+            .contains("role=\"status\"")
+    );
+    phone
+        .get("/api/v1/me")
+        .await
+        .is_problem(401, "session_ended");
+    assert_eq!(ann.submit("/security/sessions/end", &end).await.status, 404);
+
+    let others = ann.submit("/security/sessions/end-others", &own).await;
+    assert_eq!(others.header("location"), "/security?done=others");
+    let right = with(&[("current", PASSWORD), ("password", "another password")]);
+    let changed = ann.submit("/security/password", &right).await;
+    assert_eq!(changed.header("location"), "/security?done=password");
+    assert_eq!(ann.get("/api/v1/me").await.status, 200);
+}

@@ -1,0 +1,79 @@
+//! Pages that stay as the server renders them, without script and without data of the chat: for what
+//! people do rarely, browsers need not download anything.
+
+mod security;
+
+use leptos::prelude::*;
+use protocol::api::pages::Boot;
+
+use crate::components::icon::{Icon, Sprite};
+use crate::locales::{StillMessages, still_messages};
+use crate::state::navigation::Address;
+use crate::state::{Chat, Place, use_chat};
+pub use security::{Done, Security};
+
+/// A page of this kind.
+#[derive(Debug, Clone)]
+pub enum StillPage {
+    /// `/security`
+    Security(Security),
+}
+
+/// The whole document, for the server. `css` is where the styles are.
+pub fn still_document(boot: Boot, page: StillPage, css: &str) -> impl IntoView + use<> {
+    let language = boot.display.language;
+    let theme = boot.display.theme.name();
+    let t = still_messages(language);
+    provide_context(Address(Place::Settings.path()));
+    let chat = Chat::new(Some(boot));
+    provide_context(chat);
+    let (title, body) = match page {
+        StillPage::Security(page) => (chat.t().security, security::view(t, page).into_any()),
+    };
+    view! {
+        <!DOCTYPE html>
+        <html lang=language.tag() data-theme=theme>
+            <head>
+                <meta charset="utf-8" />
+                <meta
+                    name="viewport"
+                    content="width=device-width, initial-scale=1, viewport-fit=cover"
+                />
+                <meta name="color-scheme" content="light dark" />
+                <title>{[title, " · zspchat"].concat()}</title>
+                <link rel="icon" href="/favicon.svg" r#type="image/svg+xml" />
+                <link rel="stylesheet" href=css.to_owned() />
+            </head>
+            <body data-view="page">
+                <main class="still">
+                    <Frame title>{body}</Frame>
+                </main>
+                <Sprite />
+            </body>
+        </html>
+    }
+}
+
+/// A heading with the way back to the settings, and what the page holds.
+#[component]
+fn Frame(
+    /// The heading.
+    title: &'static str,
+    children: Children,
+) -> impl IntoView {
+    let t = use_chat().t();
+    view! {
+        <section class="page" aria-label=title>
+            <header>
+                <a class="icon-button" href=Place::Settings.path() aria-label=t.back>
+                    <Icon name="chevron-left" />
+                </a>
+                <h1>{title}</h1>
+            </header>
+            <div class="body">{children()}</div>
+        </section>
+    }
+}
+
+/// Shorthand for what the parts of these pages say.
+type Says = &'static StillMessages;
