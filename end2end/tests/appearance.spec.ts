@@ -75,6 +75,10 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         for (const path of ['/contacts/requests', '/contacts/groups', '/settings', '/nowhere']) {
           await check(path);
         }
+        // This one no script makes live.
+        await page.goto('/security');
+        await isAccessible(page, '/security');
+        await fits(page, '/security');
         await page.goto('/contacts');
         await check((await page.locator('li.contact a').first().getAttribute('href')) ?? '');
       });

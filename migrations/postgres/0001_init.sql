@@ -58,6 +58,23 @@ CREATE TABLE passwords (
     phc     TEXT NOT NULL
 );
 
+-- The second step of a log-in: codes that an app on the user's phone makes from the secret.
+CREATE TABLE second_factors (
+    user_id   UUID    PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    secret    BYTEA   NOT NULL,
+    -- Asked for only once the user has shown that the app has it.
+    confirmed BOOLEAN NOT NULL DEFAULT FALSE,
+    -- Up to here each code was used, or could have been.
+    last_step BIGINT  NOT NULL DEFAULT 0
+);
+
+-- Each lets its user in once without the app.
+CREATE TABLE recovery_codes (
+    user_id   UUID  NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    code_hash BYTEA NOT NULL,
+    PRIMARY KEY (user_id, code_hash)
+);
+
 CREATE TABLE sessions (
     token_hash BYTEA  PRIMARY KEY,
     user_id    UUID   NOT NULL REFERENCES users (id) ON DELETE CASCADE,

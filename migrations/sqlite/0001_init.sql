@@ -31,6 +31,23 @@ CREATE TABLE passwords (
     phc     TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The second step of a log-in: codes that an app on the user's phone makes from the secret.
+CREATE TABLE second_factors (
+    user_id   BLOB    PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    secret    BLOB    NOT NULL,
+    -- Asked for only once the user has shown that the app has it.
+    confirmed INTEGER NOT NULL DEFAULT 0,
+    -- Up to here each code was used, or could have been.
+    last_step INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+-- Each lets its user in once without the app.
+CREATE TABLE recovery_codes (
+    user_id   BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    code_hash BLOB NOT NULL,
+    PRIMARY KEY (user_id, code_hash)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE sessions (
     token_hash BLOB    PRIMARY KEY,
     user_id    BLOB    NOT NULL REFERENCES users (id) ON DELETE CASCADE,

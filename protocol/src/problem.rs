@@ -48,6 +48,8 @@ codes! {
     SessionEnded = "session_ended", 401, "Logged out from another device";
     /// Handle and password do not go together.
     WrongCredentials = "wrong_credentials", 401, "Handle or password is wrong";
+    /// The password is right, and the code of the account's app is missing.
+    SecondFactor = "second_factor", 401, "A code is asked for besides";
     /// The request came from another site, or its form token is missing or old.
     ForeignOrigin = "foreign_origin", 403, "The request did not come from this site";
     /// Known, but not for the one who asks.

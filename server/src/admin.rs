@@ -27,8 +27,8 @@ pub enum AdminError {
     Hash(#[from] HashFailed),
 }
 
-/// Gives an account a new password, which is returned, and ends its sessions. Works beside a running
-/// server, which notices within 10 s.
+/// Gives an account a new password, which is returned, takes its second factor away, and ends its
+/// sessions. Works beside a running server, which notices within 10 s.
 ///
 /// # Errors
 /// See [`AdminError`].
@@ -44,6 +44,7 @@ pub async fn reset_password(config: &Config, handle: &str) -> Result<String, Adm
     let password = new_password(&random);
     let phc = Passwords::new()?.hash(password.clone()).await?;
     store.set_password(account.user(), &phc).await?;
+    store.remove_second_factor(account.user()).await?;
     store.delete_sessions_of(account.user()).await?;
     store.close().await;
     Ok(password)

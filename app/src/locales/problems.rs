@@ -84,6 +84,7 @@ const fn sentences(code: Code) -> (&'static str, &'static str) {
         Code::SessionEnded => ("已从另一台设备退出，请重新登录。", "You were logged out from another device. Log in again."),
         Code::Unauthenticated => ("登录已失效，请重新登录。", "You are logged out. Log in again."),
         Code::WrongCredentials => ("账号或密码不对，请核对后重试。", "Handle or password is wrong. Check both and try again."),
+        Code::SecondFactor => ("还需要输入验证码。", "The code from your app is needed too."),
         Code::ForeignOrigin => ("表单已过期，请重新提交。", "The form was too old. Send it again."),
         Code::Forbidden => ("你没有这个权限。", "You are not allowed to do this."),
         Code::NotFound => ("找不到了，可能已被删除。请返回列表。", "Not found; it may be gone. Go back to the list."),

@@ -24,6 +24,23 @@ messages! {
     current_password: "当前密码", "Current password";
     new_password: "新密码", "New password";
     password_changed: "密码已修改，其他设备已退出。", "The password is changed, and all other devices are logged out.";
+    factor: "两步验证", "Two-step log-in";
+    factor_text: "登录时，除密码外还需要手机应用里的六位验证码。", "To log in, a code from an app on your phone is needed besides the password.";
+    factor_begin: "开启两步验证", "Turn it on";
+    factor_scan: "用验证器应用扫描这个二维码。", "Scan this with an authenticator app.";
+    factor_picture: "二维码", "QR code";
+    factor_type: "无法扫描？手动输入：", "Cannot scan it? Type this:";
+    factor_confirm: "验证并开启", "Check the code and turn it on";
+    factor_begun: "两步验证已开启。把这些恢复码保存在安全的地方：手机丢失时，每个可以登录一次。它们不会再显示。", "It is on. Keep these recovery codes in a safe place: without your phone, each lets you in once. They are not shown again.";
+    factor_kept: "已保存", "I have kept them";
+    factor_left: "剩余恢复码", "Recovery codes left";
+    factor_remove: "关闭两步验证", "Turn it off";
+    factor_removed: "两步验证已关闭。", "Two-step log-in is off.";
+    enter_code: "输入验证码", "Enter the code";
+    code: "验证码", "Code";
+    code_hint: "验证器应用里的六位数字，或一个恢复码", "Six digits from your authenticator app, or a recovery code";
+    go_on: "继续", "Go on";
+    start_over: "重新登录", "Start over";
     device_ended: "设备已退出。", "The device is logged out.";
     others_ended: "其他设备都已退出。", "All other devices are logged out.";
 }

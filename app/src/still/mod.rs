@@ -1,6 +1,8 @@
 //! Pages that stay as the server renders them, without script and without data of the chat: for what
 //! people do rarely, browsers need not download anything.
 
+mod code;
+mod second_factor;
 mod security;
 
 use leptos::prelude::*;
@@ -10,6 +12,8 @@ use crate::components::icon::{Icon, Sprite};
 use crate::locales::{StillMessages, still_messages};
 use crate::state::navigation::Address;
 use crate::state::{Chat, Place, use_chat};
+pub use code::EnterCode;
+pub use second_factor::Factor;
 pub use security::{Done, Security};
 
 /// A page of this kind.
@@ -17,6 +21,8 @@ pub use security::{Done, Security};
 pub enum StillPage {
     /// `/security`
     Security(Security),
+    /// `/login`, once the password was right.
+    EnterCode(EnterCode),
 }
 
 /// The whole document, for the server. `css` is where the styles are.
@@ -28,7 +34,17 @@ pub fn still_document(boot: Boot, page: StillPage, css: &str) -> impl IntoView +
     let chat = Chat::new(Some(boot));
     provide_context(chat);
     let (title, body) = match page {
-        StillPage::Security(page) => (chat.t().security, security::view(t, page).into_any()),
+        StillPage::Security(page) => {
+            let title = chat.t().security;
+            let page = security::view(t, page).into_any();
+            let framed = view! {
+                <main class="still">
+                    <Frame title>{page}</Frame>
+                </main>
+            };
+            (title, framed.into_any())
+        }
+        StillPage::EnterCode(page) => (t.enter_code, code::view(t, page).into_any()),
     };
     view! {
         <!DOCTYPE html>
@@ -45,9 +61,7 @@ pub fn still_document(boot: Boot, page: StillPage, css: &str) -> impl IntoView +
                 <link rel="stylesheet" href=css.to_owned() />
             </head>
             <body data-view="page">
-                <main class="still">
-                    <Frame title>{body}</Frame>
-                </main>
+                {body}
                 <Sprite />
             </body>
         </html>

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use protocol::api::accounts::Session;
 
-use super::Says;
+use super::second_factor::Factor;
+use super::{Says, second_factor};
 use crate::components::field::Field;
 use crate::components::form::{Fault, FormState};
 use crate::components::hidden_fields::HiddenFields;
@@ -17,6 +18,8 @@ pub struct Security {
     pub sessions: Vec<Session>,
     /// Whether there is a password.
     pub has_password: bool,
+    /// The second step of a log-in.
+    pub factor: Factor,
     /// What was done last.
     pub done: Option<Done>,
 }
@@ -30,6 +33,8 @@ pub enum Done {
     DeviceEnded,
     /// All other devices were.
     OthersEnded,
+    /// No code is asked for any more.
+    FactorRemoved,
 }
 
 pub fn view(t: Says, page: Security) -> impl IntoView {
@@ -37,10 +42,12 @@ pub fn view(t: Says, page: Security) -> impl IntoView {
         Done::PasswordChanged => t.password_changed,
         Done::DeviceEnded => t.device_ended,
         Done::OthersEnded => t.others_ended,
+        Done::FactorRemoved => t.factor_removed,
     });
     view! {
         {done.map(|text| view! { <p class="done" role="status">{text}</p> })}
         <Password t has_password=page.has_password />
+        {second_factor::view(t, page.factor)}
         <Devices t sessions=page.sessions />
     }
 }

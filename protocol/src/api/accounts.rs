@@ -68,6 +68,10 @@ pub struct LogIn {
     /// last use, and nothing of it stays there.
     #[serde(default)]
     pub shared: bool,
+    /// The code of the account's app, or a recovery code, where the account asks for one: without it
+    /// the answer is `401 second_factor`.
+    #[serde(default)]
+    pub code: String,
 }
 
 /// `PUT me/password`.

@@ -108,6 +108,7 @@ fn logging_in_takes_both() {
             handle: handle.to_owned(),
             password: password.to_owned(),
             shared: false,
+            code: String::new(),
         }
         .checked(&Limits::default())
     };

@@ -102,6 +102,7 @@ fn accounts() {
         handle: "ada".to_owned(),
         password: "correct horse".to_owned(),
         shared: true,
+        code: "287082".to_owned(),
     });
     round_trip(&accounts::ChangePassword {
         current: "correct horse".to_owned(),

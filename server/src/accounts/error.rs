@@ -1,6 +1,6 @@
 //! Why something about an account was not done.
 
-use protocol::{Code, FieldError};
+use protocol::{Code, FieldError, UserId};
 
 use super::{HashFailed, Throttled};
 use crate::store::StoreError;
@@ -20,6 +20,9 @@ pub enum AccountError {
     /// Try again.
     #[error("not for the moment")]
     Unavailable,
+    /// The password was right: a code is asked for besides.
+    #[error("a code is asked for")]
+    SecondFactor(UserId),
     /// It will be done, but not while the client waits.
     #[error("queued")]
     Queued,

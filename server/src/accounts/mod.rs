@@ -4,6 +4,7 @@ mod contacts;
 mod devices;
 mod error;
 mod passwords;
+mod second_factor;
 mod sessions;
 mod throttle;
 
@@ -14,6 +15,7 @@ use protocol::{ClientId, Code, Command, CommandKind, ConversationId, FieldError,
 
 pub use error::AccountError;
 pub use passwords::{HashFailed, Passwords};
+pub use second_factor::Standing;
 pub use sessions::{Lasting, Session, Sessions, Token};
 pub use throttle::{Throttle, Throttled};
 
@@ -152,7 +154,7 @@ impl Accounts {
         let log_in = log_in
             .checked(&self.bounds.limits)
             .map_err(AccountError::Invalid)?;
-        let shared = log_in.shared;
+        let (shared, code) = (log_in.shared, log_in.code);
         let now = self.clock.now();
         // Counted before the password is looked at, so that many at once are not free.
         self.bounds
@@ -190,6 +192,7 @@ impl Accounts {
             .failures_by_account
             .give_back(&log_in.handle)
             .await;
+        self.pass_second_factor(user, &code).await?;
         let token = self.sessions.begin(user, origin, shared).await?;
         let me = self.store.me(user).await?;
         Ok((

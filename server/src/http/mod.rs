@@ -25,4 +25,4 @@ mod users;
 
 pub use connections::accept;
 pub use request::Peer;
-pub use router::{api_routes, metrics_router, router, writer_router};
+pub use router::{all_routes, api_routes, metrics_router, router, writer_router};

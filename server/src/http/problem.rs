@@ -148,6 +148,10 @@ impl From<AccountError> for Failure {
             AccountError::Invalid(fields) => Self::invalid(fields),
             AccountError::Refused(code) => code.into(),
             AccountError::Throttled(throttled) => Self::throttled(throttled),
+            AccountError::SecondFactor(_) => Self::new(
+                Code::SecondFactor,
+                "The password is right. Add the code of this account's app, or a recovery code.",
+            ),
             AccountError::Queued => Self::queued(),
             AccountError::Unavailable => Self::unavailable(),
             AccountError::Store(error) => error.into(),

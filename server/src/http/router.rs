@@ -91,6 +91,12 @@ pub fn api_routes() -> Vec<(Method, &'static str)> {
     api().listed().to_vec()
 }
 
+/// Method and path of every route, but for `/metrics`, which may have an address of its own.
+pub fn all_routes() -> Vec<(Method, &'static str)> {
+    let all = [api(), about_the_api(), pages(), health()];
+    all.iter().flat_map(Routes::listed).cloned().collect()
+}
+
 /// What the interface is, for programs and people.
 fn about_the_api() -> Routes {
     Routes::new()
@@ -104,6 +110,7 @@ fn pages() -> Routes {
         .get("/", pages::start)
         .get("/login", pages::log_in)
         .post("/login", pages::forms::log_in)
+        .post("/login/code", pages::forms::log_in_by_code)
         .get("/register", pages::register)
         .post("/register", pages::forms::register)
         .post("/logout", pages::forms::log_out)
@@ -130,6 +137,18 @@ fn pages() -> Routes {
         .post("/settings/display", pages::forms::change_display)
         .get("/security", pages::security::page)
         .post("/security/password", pages::security::change_password)
+        .post(
+            "/security/second-factor/offer",
+            pages::security::offer_second_factor,
+        )
+        .post(
+            "/security/second-factor/confirm",
+            pages::security::confirm_second_factor,
+        )
+        .post(
+            "/security/second-factor/remove",
+            pages::security::remove_second_factor,
+        )
         .post("/security/sessions/end", pages::security::end_session)
         .post(
             "/security/sessions/end-others",

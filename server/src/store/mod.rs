@@ -27,6 +27,7 @@ mod preferences;
 mod profiles;
 mod retention;
 mod rows;
+mod second_factors;
 mod sessions;
 mod users;
 
@@ -43,6 +44,7 @@ pub use heads::{Heads, Joined, Moved, Standing};
 pub use open::{DatabaseConfig, PostgresConfig, SqliteConfig};
 use pool::{Pool, on_pool, run_on};
 pub use retention::{DAYS_AHEAD, Deleted};
+pub use second_factors::SecondFactor;
 pub use sessions::{ListedSession, NewSession, StoredSession};
 pub use users::{Credentials, NewUser, UserKey};
 

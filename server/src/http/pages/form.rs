@@ -15,7 +15,15 @@ use crate::http::problem::Failure;
 use crate::http::signed_in::SignedIn;
 
 /// Fields that are not given back to a page: secrets, and what each page makes anew.
-const NOT_KEPT: [&str; 5] = ["password", "current", "token", "user", "client_id"];
+const NOT_KEPT: [&str; 7] = [
+    "password",
+    "current",
+    "code",
+    "proof",
+    "token",
+    "user",
+    "client_id",
+];
 
 /// The fields, in order.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! Forms that work without script. Each becomes the request that the API takes and calls the same
 //! function: `303` when it is done, else the page again, with why not and what was typed.
 
+use app::{EnterCode, StillPage};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{AppendHeaders, IntoResponse as _, Redirect, Response};
@@ -13,11 +14,13 @@ use protocol::{
     ClientId, Code, Command, CommandKind, Content, ConversationId, FieldError, RequestId,
 };
 
-use super::boot::Shown;
+use super::boot::{Shown, boot};
 use super::display;
 use super::form::Form;
+use super::render::still;
 use super::visitor::Visitor;
 use super::{Page, page, page_of};
+use crate::accounts::{AccountError, Token};
 use crate::app_state::AppState;
 use crate::http::extract::Path;
 use crate::http::problem::Failure;
@@ -42,18 +45,69 @@ pub async fn log_in(
             handle: form.get("handle").to_owned(),
             password: form.get("password").to_owned(),
             shared: !form.get("shared").is_empty(),
+            code: String::new(),
         };
         let shared = log_in.shared;
         let origin = request::origin(&app, peer.0, &headers);
-        let (_, token) = app.accounts.log_in(log_in, &origin).await?;
-        Ok((
-            accounts::begun(&app, &token, shared),
-            Redirect::to("/chats"),
-        )
-            .into_response())
+        match app.accounts.log_in(log_in, &origin).await {
+            Ok((_, token)) => Ok(logged_in(&app, &token, shared)),
+            Err(AccountError::SecondFactor(user)) => {
+                let proof = app.accounts.prove_password(user);
+                enter_code(&app, &visitor, proof, shared, None).await
+            }
+            Err(error) => Err(error.into()),
+        }
     };
     let done = done.await;
     answer(&app, &visitor, &form, Shown::Nothing, done).await
+}
+
+/// `POST /login/code`: fields `proof`, `code`, `shared`.
+pub async fn log_in_by_code(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    peer: Connected,
+    headers: HeaderMap,
+    form: Form,
+) -> Page {
+    let (proof, shared) = (form.get("proof"), !form.get("shared").is_empty());
+    let done = async {
+        form.must_be_from(&visitor)?;
+        let origin = request::origin(&app, peer.0, &headers);
+        let token = app
+            .accounts
+            .log_in_by_code(proof, form.get("code"), shared, &origin)
+            .await?;
+        Ok(logged_in(&app, &token, shared))
+    };
+    match done.await {
+        Ok(done) => Ok(done),
+        Err(failure) => {
+            refused(&form, failure, async |refused| {
+                let proof = proof.to_owned();
+                enter_code(&app, &visitor, proof, shared, Some(refused)).await
+            })
+            .await
+        }
+    }
+}
+
+fn logged_in(app: &AppState, token: &Token, shared: bool) -> Response {
+    let session = accounts::begun(app, token, shared);
+    (session, Redirect::to("/chats")).into_response()
+}
+
+async fn enter_code(
+    app: &AppState,
+    visitor: &Visitor,
+    proof: String,
+    shared: bool,
+    refused: Option<RefusedForm>,
+) -> Result<Response, Failure> {
+    let (_, mut boot) = boot(app, visitor, &Shown::Nothing).await?;
+    boot.form = refused;
+    let page = StillPage::EnterCode(EnterCode { proof, shared });
+    Ok(still(app, boot, page))
 }
 
 /// `POST /register`.
@@ -73,7 +127,7 @@ pub async fn register(
         };
         let origin = request::origin(&app, peer.0, &headers);
         let (_, token) = app.accounts.register(register, &origin).await?;
-        Ok((accounts::begun(&app, &token, false), Redirect::to("/chats")).into_response())
+        Ok(logged_in(&app, &token, false))
     };
     let done = done.await;
     answer(&app, &visitor, &form, Shown::Nothing, done).await

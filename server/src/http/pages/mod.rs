@@ -162,6 +162,7 @@ pub fn page_of(action: &str) -> Cow<'_, str> {
     }
     match action {
         "/logout" => "/settings",
+        "/login/code" => "/login",
         _ if action.starts_with("/contacts/requests/") => "/contacts/requests",
         _ if action.starts_with("/settings/") => "/settings",
         _ if action.starts_with("/security/") => "/security",

@@ -1,10 +1,13 @@
 //! `/security`: the password, and where one is logged in.
 
-use app::{Done, Security, StillPage};
+use app::{Done, Factor, Security, StillPage};
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
+use protocol::Code;
 use protocol::api::accounts::ChangePassword;
 use protocol::api::pages::RefusedForm;
+use qrcode::QrCode;
+use qrcode::render::svg;
 use serde::Deserialize;
 
 use super::boot::{Shown, boot};
@@ -12,6 +15,7 @@ use super::form::Form;
 use super::render::still;
 use super::visitor::Visitor;
 use super::{Page, forms};
+use crate::accounts::Standing;
 use crate::app_state::AppState;
 use crate::http::extract::Query;
 use crate::http::problem::Failure;
@@ -24,10 +28,11 @@ pub struct After {
 }
 
 /// What a form leads to, by its name in the query.
-const DONE: [(&str, Done); 3] = [
+const DONE: [(&str, Done); 4] = [
     ("password", Done::PasswordChanged),
     ("device", Done::DeviceEnded),
     ("others", Done::OthersEnded),
+    ("factor", Done::FactorRemoved),
 ];
 
 /// `GET /security`.
@@ -40,7 +45,7 @@ pub async fn page(
         return Ok(Redirect::to("/login").into_response());
     }
     let done = DONE.into_iter().find(|(name, _)| *name == done);
-    Ok(shown(&app, &visitor, done.map(|(_, done)| done), None).await?)
+    Ok(shown(&app, &visitor, done.map(|(_, done)| done), None, None).await?)
 }
 
 /// `POST /security/password`: fields `current`, where there is a password, and `password`.
@@ -78,6 +83,56 @@ pub async fn end_other_sessions(State(app): State<AppState>, visitor: Visitor, f
     answer(&app, &visitor, &form, done.await).await
 }
 
+/// `POST /security/second-factor/offer`.
+pub async fn offer_second_factor(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    form: Form,
+) -> Page {
+    let done = async {
+        let user = form.signed_in(&visitor)?;
+        app.accounts.offer_second_factor(user.id).await?;
+        Ok("")
+    };
+    answer(&app, &visitor, &form, done.await).await
+}
+
+/// `POST /security/second-factor/confirm`: field `code`. The page that follows shows the recovery
+/// codes, once.
+pub async fn confirm_second_factor(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    form: Form,
+) -> Page {
+    let codes = async {
+        let user = form.signed_in(&visitor)?;
+        let code = form.get("code");
+        Ok(app.accounts.confirm_second_factor(user.id, code).await?)
+    };
+    match codes.await {
+        Ok(codes) => {
+            let begun = Factor::Begun(codes);
+            Ok(shown(&app, &visitor, None, Some(begun), None).await?)
+        }
+        Err(failure) => answer(&app, &visitor, &form, Err(failure)).await,
+    }
+}
+
+/// `POST /security/second-factor/remove`: field `code`.
+pub async fn remove_second_factor(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    form: Form,
+) -> Page {
+    let done = async {
+        let user = form.signed_in(&visitor)?;
+        let code = form.get("code");
+        app.accounts.remove_second_factor(user.id, code).await?;
+        Ok("factor")
+    };
+    answer(&app, &visitor, &form, done.await).await
+}
+
 async fn answer(
     app: &AppState,
     visitor: &Visitor,
@@ -89,7 +144,7 @@ async fn answer(
         Err(failure) => failure,
     };
     forms::refused(form, failure, async |refused| {
-        shown(app, visitor, None, Some(refused)).await
+        shown(app, visitor, None, None, Some(refused)).await
     })
     .await
 }
@@ -98,6 +153,7 @@ async fn shown(
     app: &AppState,
     visitor: &Visitor,
     done: Option<Done>,
+    factor: Option<Factor>,
     refused: Option<RefusedForm>,
 ) -> Result<Response, Failure> {
     let Some(user) = &visitor.user else {
@@ -106,10 +162,41 @@ async fn shown(
     let (_, mut boot) = boot(app, visitor, &Shown::Nothing).await?;
     boot.me = app.store.me(user.id).await?;
     boot.form = refused;
+    let factor = match factor {
+        Some(factor) => factor,
+        None => of(app.accounts.second_factor(user.id).await?)?,
+    };
     let page = StillPage::Security(Security {
+        factor,
         sessions: app.accounts.list_sessions(&user.session).await?,
         has_password: app.store.password(user.id).await?.is_some(),
         done,
     });
     Ok(still(app, boot, page))
+}
+
+/// As the page shows it.
+fn of(standing: Standing) -> Result<Factor, Failure> {
+    Ok(match standing {
+        Standing::Off => Factor::Off,
+        Standing::On { recovery_codes } => Factor::On(recovery_codes),
+        Standing::Offered { url, secret } => Factor::Offered {
+            picture: picture(&url)?,
+            secret,
+        },
+    })
+}
+
+/// A QR code, as SVG without its prologue.
+fn picture(text: &str) -> Result<String, Failure> {
+    let code = QrCode::new(text).map_err(|error| {
+        tracing::error!(%error, "a QR code could not be made");
+        Failure::from(Code::Internal)
+    })?;
+    let picture = code
+        .render::<svg::Color<'_>>()
+        .min_dimensions(180, 180)
+        .build();
+    let start = picture.find("<svg").unwrap_or(0);
+    Ok(picture[start..].to_owned())
 }

@@ -46,7 +46,7 @@ const fn c(name: &'static str, kind: Kind) -> Column {
 
 /// Each after those whose rows its own refer to: a row that is deleted takes with it only what is
 /// copied after it.
-pub(super) const TABLES: [Table; 9] = [
+pub(super) const TABLES: [Table; 11] = [
     Table {
         name: "users",
         key: 1,
@@ -71,6 +71,23 @@ pub(super) const TABLES: [Table; 9] = [
         name: "passwords",
         key: 1,
         columns: &[c("user_id", Id), c("phc", Text)],
+        day: None,
+    },
+    Table {
+        name: "second_factors",
+        key: 1,
+        columns: &[
+            c("user_id", Id),
+            c("secret", Bytes),
+            c("confirmed", Flag),
+            c("last_step", Number),
+        ],
+        day: None,
+    },
+    Table {
+        name: "recovery_codes",
+        key: 2,
+        columns: &[c("user_id", Id), c("code_hash", Bytes)],
         day: None,
     },
     Table {

@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::random::Random;
 
 /// How many queues commands are spread over; fixed when a database is made.
-const SHARDS: u32 = 64;
+const SHARDS: u32 = 16;
 
 /// Which database to open, and how.
 #[derive(Debug, Clone)]

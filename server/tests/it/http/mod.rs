@@ -2,6 +2,7 @@
 
 mod accounts;
 pub mod app;
+mod authorization;
 mod commands;
 mod contacts;
 mod devices;
@@ -10,5 +11,6 @@ mod operation;
 mod pages;
 mod patience;
 mod privacy;
+mod second_factor;
 mod security;
 mod streams;

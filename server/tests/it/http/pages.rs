@@ -13,14 +13,14 @@ fn tag<'a>(page: &'a str, attribute: &str) -> &'a str {
 }
 
 /// The value of the page's first field of that name.
-fn field(page: &str, name: &str) -> String {
+pub fn field(page: &str, name: &str) -> String {
     let tag = tag(page, &format!("name=\"{name}\""));
     let value = tag.split("value=\"").nth(1).unwrap_or_default();
     value.split('"').next().unwrap().to_owned()
 }
 
 /// What the page's forms repeat: a browser would find it in hidden fields.
-fn token(person: &Person) -> String {
+pub fn token(person: &Person) -> String {
     let (_, session) = &person.cookies[0];
     server::accounts::Token::from_cookie(session)
         .unwrap()

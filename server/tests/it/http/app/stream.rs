@@ -2,7 +2,7 @@
 
 use futures::StreamExt as _;
 use protocol::Event;
-use protocol::stream::{Bye, StreamEvent};
+use protocol::stream::{Bye, StreamEvent, Sync};
 
 use super::PATIENCE;
 
@@ -57,6 +57,15 @@ impl Stream {
     pub async fn bye(&mut self) -> Bye {
         self.until(|event| match event {
             StreamEvent::Bye(bye) => Some(bye),
+            _ => None,
+        })
+        .await
+    }
+
+    /// What the server says first.
+    pub async fn sync(&mut self) -> Sync {
+        self.until(|event| match event {
+            StreamEvent::Sync(sync) => Some(sync),
             _ => None,
         })
         .await
