@@ -1,6 +1,6 @@
 //! A batch of commands, decided one after the other: what is stored, answered and told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use protocol::api::commands::ExpiredEvent;
@@ -12,7 +12,7 @@ use super::retention::{keys_before, keys_until};
 use super::{Accepted, Outcome};
 use crate::bus::{Encoded, Message, Payload, Topic};
 use crate::store::append::{Changes, CommandRow, Known, Loaded, MembershipRow, Wanted};
-use crate::telemetry::metrics::{DUPLICATES, REFUSED};
+use crate::telemetry::metrics::DUPLICATES;
 
 /// What came of a batch.
 #[derive(Debug, Default)]
@@ -23,6 +23,10 @@ pub(super) struct Folded {
     pub changes: Changes,
     /// To be published once that is committed.
     pub messages: Vec<Message>,
+    /// Why commands were refused, each time one was.
+    pub refused: Vec<Code>,
+    /// The conversations, as they are then.
+    pub states: HashMap<ConversationId, State>,
 }
 
 /// What the rules will look at.
@@ -70,6 +74,7 @@ pub(super) fn fold(batch: &[Accepted], loaded: Loaded, now: Millis, limits: &Lim
         let outcome = fold.one(accepted);
         fold.folded.outcomes.push(outcome);
     }
+    fold.folded.states = fold.loaded.states;
     fold.folded
 }
 
@@ -114,7 +119,7 @@ impl Fold<'_> {
             // Of what is older, nothing is known any more.
             && before.made_at() >= Some(keys_before(self.now, self.limits))
         {
-            metrics::counter!(REFUSED, "code" => Code::OutOfOrder.as_str()).increment(1);
+            self.folded.refused.push(Code::OutOfOrder);
             return Outcome::Refused(Code::OutOfOrder);
         }
         let Some(state) = self.loaded.states.get_mut(&accepted.conversation) else {
@@ -142,7 +147,7 @@ impl Fold<'_> {
                 Outcome::Stored(encoded)
             }
             Err(code) => {
-                metrics::counter!(REFUSED, "code" => code.as_str()).increment(1);
+                self.folded.refused.push(code);
                 self.record(accepted, Err(code), self.now);
                 Outcome::Refused(code)
             }

@@ -1,5 +1,7 @@
 //! The way in.
 
+use std::sync::Arc;
+
 use protocol::{ConversationId, UserId};
 
 use super::broker::Door;
@@ -15,8 +17,35 @@ pub struct Ingest(Way);
 
 #[derive(Clone)]
 enum Way {
-    Memory(queue::Sender<Accepted, Answer>),
+    Memory(Lanes),
     Broker(Door),
+}
+
+/// The queues in front of this node's writers, which store side by side. What concerns one conversation
+/// goes to the same one each time, and so keeps its order.
+#[derive(Clone)]
+pub(super) struct Lanes(Arc<[queue::Sender<Accepted, Answer>]>);
+
+impl Lanes {
+    /// Over the queues of at least one writer.
+    pub fn new(queues: Vec<queue::Sender<Accepted, Answer>>) -> Self {
+        Self(queues.into())
+    }
+
+    /// The queue of that number, and of each that differs from it by how many there are.
+    pub fn of(&self, number: u32) -> &queue::Sender<Accepted, Answer> {
+        &self.0[number as usize % self.0.len()]
+    }
+
+    fn of_conversation(&self, conversation: ConversationId) -> &queue::Sender<Accepted, Answer> {
+        let count = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        self.of(conversation.shard(count))
+    }
+
+    /// Takes no more; what was taken still comes out.
+    pub fn close(&self) {
+        self.0.iter().for_each(queue::Sender::close);
+    }
 }
 
 /// How many requests may wait for the writer.
@@ -26,9 +55,9 @@ const WAITING: usize = 4_096;
 const BATCH: usize = 256;
 
 impl Ingest {
-    /// An entrance to a queue in memory.
-    pub(super) fn to_memory(queue: queue::Sender<Accepted, Answer>) -> Self {
-        Self(Way::Memory(queue))
+    /// An entrance to queues in memory.
+    pub(super) fn to_memory(lanes: Lanes) -> Self {
+        Self(Way::Memory(lanes))
     }
 
     /// An entrance to the broker's queues.
@@ -53,7 +82,7 @@ impl Ingest {
             return Vec::new();
         }
         let queue = match &self.0 {
-            Way::Memory(queue) => queue,
+            Way::Memory(lanes) => lanes.of_conversation(conversation),
             Way::Broker(door) => {
                 return door.submit(sender, conversation, commands, wait).await;
             }
@@ -76,7 +105,7 @@ impl Ingest {
     /// Takes no more; what was taken is still committed and answered.
     pub(super) async fn stop(&self) {
         match &self.0 {
-            Way::Memory(queue) => queue.close(),
+            Way::Memory(lanes) => lanes.close(),
             Way::Broker(door) => door.close().await,
         }
     }

@@ -10,6 +10,7 @@ mod hub;
 mod ingest;
 mod outcome;
 mod reads;
+mod recent;
 mod retention;
 mod running;
 mod serving_nodes;

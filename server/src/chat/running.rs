@@ -8,14 +8,13 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::MissedTickBehavior;
 
 use super::broker::{Door, Serving};
-use super::ingest::{Answer, drain, memory};
+use super::ingest::{Lanes, drain, memory};
 use super::serving_nodes::ServingNode;
 use super::{Accepted, Hub, Ingest, Reads, SessionCheck, SessionKey, Settings, Writer, retain};
 use crate::bus::{Arrived, Bus, InProcess, Message, OverRedis, Payload, Receiver, Topic};
 use crate::clock::Clock;
 use crate::network::Network;
 use crate::presence::Presence;
-use crate::queue;
 use crate::queue::rabbitmq::{Consumers, Publisher};
 use crate::random::Random;
 use crate::store::{Store, StoreError};
@@ -41,8 +40,8 @@ pub struct Chat {
 }
 
 struct Tasks {
-    /// The writer, behind its queue in memory.
-    writer: Option<(queue::Sender<Accepted, Answer>, JoinHandle<()>)>,
+    /// The writers, behind their queues in memory.
+    writers: Option<(Lanes, Vec<JoinHandle<()>>)>,
     /// What hands it what the broker delivers.
     serving: Option<ServingNode>,
     others: Vec<JoinHandle<()>>,
@@ -67,7 +66,7 @@ impl Chat {
     ) -> Self {
         let shards = store.installation().shards;
         let mut serving = None;
-        let (bus, from_bus, presence, ingest, writer);
+        let (bus, from_bus, presence, ingest, writers);
         if let Some(network) = network {
             let (over_redis, receiver) =
                 OverRedis::start(network.redis.clone(), network.arrivals, network.node);
@@ -77,21 +76,21 @@ impl Chat {
             presence = Presence::over_redis(network.redis, node, Arc::clone(&bus), clock.clone());
             let publisher = Publisher::start(network.rabbitmq.clone());
             ingest = Ingest::to_broker(Door::new(publisher, shards, node, clock.clone()));
-            writer = network.writes.then(|| {
-                let writer = start_writer(&store, &bus, &clock, &settings);
-                let handler = Serving::new(writer.0.clone(), Arc::clone(&bus));
+            writers = network.writes.then(|| {
+                let writers = start_writers(&store, &bus, &clock, &settings);
+                let handler = Serving::new(writers.0.clone(), Arc::clone(&bus));
                 let consumers = Consumers::start(network.rabbitmq, Arc::new(handler));
                 serving = Some(ServingNode::start(consumers, store.clone(), node, shards));
-                writer
+                writers
             });
         } else {
             let (in_process, receiver) = InProcess::new();
             bus = Arc::new(in_process) as Arc<dyn Bus>;
             from_bus = receiver;
             presence = Presence::new(Arc::clone(&bus), clock.clone());
-            let started = start_writer(&store, &bus, &clock, &settings);
+            let started = start_writers(&store, &bus, &clock, &settings);
             ingest = Ingest::to_memory(started.0.clone());
-            writer = Some(started);
+            writers = Some(started);
         }
         let hub = Hub::new(
             store.clone(),
@@ -118,7 +117,7 @@ impl Chat {
                 move || count_waiting(ingest.clone())
             }));
         }
-        if writer.is_some() {
+        if writers.is_some() {
             others.push(every(RETENTION, {
                 let (store, clock) = (store.clone(), clock.clone());
                 move || let_go(store.clone(), clock.clone(), settings.clone())
@@ -132,7 +131,7 @@ impl Chat {
             presence,
             bus,
             tasks: Arc::new(Mutex::new(Tasks {
-                writer,
+                writers,
                 serving,
                 others,
             })),
@@ -143,21 +142,23 @@ impl Chat {
     /// nodes, then the streams get `bye`. Returns once all that is done; the store may be closed then.
     pub async fn stop(&self) {
         self.ingest.stop().await;
-        let (serving, writer, others) = {
+        let (serving, writers, others) = {
             let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
             (
                 tasks.serving.take(),
-                tasks.writer.take(),
+                tasks.writers.take(),
                 std::mem::take(&mut tasks.others),
             )
         };
         if let Some(serving) = serving {
             serving.stop().await;
         }
-        if let Some((queue, writer)) = writer {
-            queue.close();
-            if let Err(error) = writer.await {
-                tracing::error!(%error, "the writer ended badly");
+        if let Some((lanes, writers)) = writers {
+            lanes.close();
+            for writer in writers {
+                if let Err(error) = writer.await {
+                    tracing::error!(%error, "a writer ended badly");
+                }
             }
         }
         // What the last batch published is still on its way; a sweep carries it to the streams.
@@ -171,27 +172,32 @@ impl Chat {
     }
 }
 
-/// A writer behind a queue in memory.
-fn start_writer(
+/// As many writers as the store takes batches at a time, each behind a queue in memory: one alone would
+/// leave the processors idle while it waits for a database on the network.
+fn start_writers(
     store: &Store,
     bus: &Arc<dyn Bus>,
     clock: &Clock,
     settings: &Settings,
-) -> (queue::Sender<Accepted, Answer>, JoinHandle<()>) {
-    let (sender, receiver) = memory();
-    let writer = Writer::new(
-        store.clone(),
-        Arc::clone(bus),
-        clock.clone(),
-        settings.clone(),
-    );
-    // On a thread of its own: waiting behind requests at each step, it would hold them all up.
-    let runtime = Handle::current();
-    let writing = spawn_blocking(move || {
-        let store = async |commands: &[Accepted]| writer.batch(commands).await;
-        runtime.block_on(drain(receiver, store));
-    });
-    (sender, writing)
+) -> (Lanes, Vec<JoinHandle<()>>) {
+    let start = |_| {
+        let (sender, receiver) = memory();
+        let writer = Writer::new(
+            store.clone(),
+            Arc::clone(bus),
+            clock.clone(),
+            settings.clone(),
+        );
+        // On a thread of its own: waiting behind requests at each step, it would hold them all up.
+        let runtime = Handle::current();
+        let writing = spawn_blocking(move || {
+            let store = async |commands: &[Accepted]| writer.batch(commands).await;
+            runtime.block_on(drain(receiver, store));
+        });
+        (sender, writing)
+    };
+    let (queues, writers) = (0..store.batches_at_a_time()).map(start).unzip();
+    (Lanes::new(queues), writers)
 }
 
 /// Hands on what comes by the bus.

@@ -1,21 +1,23 @@
 //! Decides and commits.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use protocol::mistakes::{Mistake, made};
-use protocol::{Code, Millis};
+use protocol::{Code, ConversationId, Millis};
 use tokio::time::Instant;
 
-use super::fold::{fold, wanted};
+use super::fold::{Folded, fold, wanted};
+use super::recent::Recent;
 use super::retention::make_room;
 use super::{Accepted, Outcome, Settings, Unavailable};
 use crate::bus::Bus;
 use crate::clock::Clock;
-use crate::store::append::{Changes, CommandRow};
+use crate::store::append::{Append, Changes, CommandRow, Loaded};
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::{
     BATCH_COMMANDS, COMMANDS_REJECTED, COMMANDS_UNAVAILABLE, COMMIT_SECONDS, CONFLICTS,
-    EVENTS_STORED, QUEUE_AGE_SECONDS,
+    EVENTS_STORED, QUEUE_AGE_SECONDS, REFUSED,
 };
 
 /// How often a batch is decided anew before it is given up for now.
@@ -23,13 +25,14 @@ const ATTEMPTS: u32 = 8;
 
 /// Stores batches of commands: the only one that writes events.
 ///
-/// It keeps nothing between batches. One batch at a time may be under way.
-#[derive(Clone)]
+/// Nothing rests on what it keeps between batches. Those that are under way at a time, each with a writer
+/// of its own, have no conversation in common.
 pub struct Writer {
     store: Store,
     bus: Arc<dyn Bus>,
     clock: Clock,
     settings: Settings,
+    recent: Mutex<Recent>,
 }
 
 impl Writer {
@@ -40,6 +43,7 @@ impl Writer {
             bus,
             clock,
             settings,
+            recent: Mutex::default(),
         }
     }
 
@@ -92,7 +96,13 @@ impl Writer {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let error = match self.try_to_store(commands).await {
+            // What is not so any more is tried once.
+            let known = (attempts == 1).then(|| self.recent().take(commands));
+            let tried = match known.flatten() {
+                Some(known) => self.store_by(commands, known).await,
+                None => self.try_to_store(commands).await,
+            };
+            let error = match tried {
                 Err(error) if attempts < ATTEMPTS => error,
                 done => return done,
             };
@@ -109,15 +119,61 @@ impl Writer {
         }
     }
 
+    /// Stores a batch by what the batches before it have left.
+    async fn store_by(
+        &self,
+        commands: &[Accepted],
+        known: Loaded,
+    ) -> Result<Vec<Outcome>, StoreError> {
+        let began = Instant::now();
+        let versions = known.versions.clone();
+        let mut folded = fold(commands, known, self.clock.now(), &self.settings.limits);
+        if folded
+            .outcomes
+            .iter()
+            .all(|it| matches!(it, Outcome::Stored(_)))
+        {
+            folded.changes.versions.clone_from(&versions);
+            let append = self.store.begin_append().await?;
+            return self
+                .commit(append, commands, folded, &versions, began)
+                .await;
+        }
+        // Nobody is refused by what may not be so any more.
+        self.try_to_store(commands).await
+    }
+
     async fn try_to_store(&self, commands: &[Accepted]) -> Result<Vec<Outcome>, StoreError> {
         let began = Instant::now();
         let mut append = self.store.begin_append().await?;
-        let loaded = append.load(&wanted(commands)).await?;
+        let mut loaded = append.load(&wanted(commands)).await?;
+        self.recent().complete(&mut loaded);
+        let versions = loaded.versions.clone();
         let folded = fold(commands, loaded, self.clock.now(), &self.settings.limits);
+        self.commit(append, commands, folded, &versions, began)
+            .await
+    }
+
+    /// Commits, and then publishes.
+    async fn commit(
+        &self,
+        append: Append,
+        commands: &[Accepted],
+        folded: Folded,
+        versions: &HashMap<ConversationId, Millis>,
+        began: Instant,
+    ) -> Result<Vec<Outcome>, StoreError> {
+        let is_kept = append.tells_versions() && folded.changes.are_commands_only();
         if made(Mistake::PublishBeforeCommit) {
             self.bus.publish(folded.messages.clone());
         }
         append.commit(&folded.changes).await?;
+        if is_kept {
+            self.recent().keep(folded.states, versions);
+        }
+        for code in folded.refused {
+            metrics::counter!(REFUSED, "code" => code.as_str()).increment(1);
+        }
         metrics::histogram!(COMMIT_SECONDS).record(began.elapsed());
         let oldest = commands.iter().map(|it| it.submitted.accepted_at).min();
         metrics::gauge!(QUEUE_AGE_SECONDS).set(seconds(self.clock.now() - oldest.unwrap_or(0)));
@@ -127,6 +183,10 @@ impl Writer {
         metrics::counter!(EVENTS_STORED).increment(u64::try_from(events).unwrap_or(0));
         self.bus.publish(folded.messages);
         Ok(folded.outcomes)
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Records that the database refuses this command, so that a repeat gets the same answer.

@@ -6,6 +6,7 @@ use protocol::api::contacts::{ContactRequest, RequestState};
 use protocol::{Millis, RequestId, UserId};
 use uuid::Uuid;
 
+use super::contacts::touch_direct;
 use super::pool::{on, run};
 use super::users::touch;
 use super::{Store, StoreError, on_pool};
@@ -202,6 +203,7 @@ impl Store {
             .bind(other.0)
             .bind(now)
         )?;
+        touch_direct(&mut work, one, other, now).await?;
         run!(
             &mut work,
             sqlx::query(

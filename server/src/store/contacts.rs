@@ -2,10 +2,10 @@
 
 use protocol::api::accounts::User;
 use protocol::api::contacts::{ChangeContact, Contact};
-use protocol::{Millis, UserId};
+use protocol::{ConversationId, Millis, UserId};
 use uuid::Uuid;
 
-use super::pool::on;
+use super::pool::{Work, on, run};
 use super::users::touch;
 use super::{Store, StoreError, on_pool};
 
@@ -133,6 +133,7 @@ impl Store {
         .bind(change.starred)
         .bind(change.blocked)
         .fetch_optional(c))?;
+        touch_direct(&mut work, owner, peer, now).await?;
         work.commit().await?;
         Ok(changed.is_some())
     }
@@ -156,7 +157,29 @@ impl Store {
         .bind(owner.0)
         .bind(peer.0)
         .fetch_optional(c))?;
+        touch_direct(&mut work, owner, peer, now).await?;
         work.commit().await?;
         Ok(removed.is_some())
     }
+}
+
+/// Gives the direct conversation of two people another version: who may write there goes by how they
+/// stand to each other.
+pub(super) async fn touch_direct(
+    work: &mut Work,
+    one: UserId,
+    other: UserId,
+    now: Millis,
+) -> Result<(), StoreError> {
+    let direct = ConversationId::direct(one, other);
+    run!(
+        work,
+        sqlx::query(
+            "UPDATE conversations SET updated_at = \
+                 CASE WHEN updated_at < $2 THEN $2 ELSE updated_at + 1 END WHERE id = $1"
+        )
+        .bind(direct.0)
+        .bind(now)
+    )?;
+    Ok(())
 }

@@ -109,6 +109,16 @@ impl Store {
     }
 
     /// The connection for writing.
+    /// How many batches of commands may be stored side by side: half as many as there are connections that
+    /// write. More of them leave the processors less idle, but each holds less, and costs the database
+    /// nearly as much. A file takes one at a time.
+    pub fn batches_at_a_time(&self) -> u32 {
+        match self.write() {
+            Pool::Sqlite(_) => 1,
+            Pool::Postgres(pool) => (pool.options().get_max_connections() / 2).max(1),
+        }
+    }
+
     fn write(&self) -> &Pool {
         &self.0.write
     }

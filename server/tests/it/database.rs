@@ -34,7 +34,7 @@ pub fn new(folder: &Path) -> DatabaseConfig {
         return DatabaseConfig::Postgres(PostgresConfig {
             url: new_on_server(),
             readers: 4,
-            writers: 2,
+            writers: 4,
         });
     }
     let mut config = SqliteConfig::file(folder.join("zspchat.db"));
@@ -57,7 +57,7 @@ pub fn configure(config: &mut Config) {
     if is_postgres() || is_networked() {
         config.database.url = Some(SecretUrl::from(new_on_server()));
         config.database.readers = 4;
-        config.database.writers = 2;
+        config.database.writers = 4;
     }
 }
 

@@ -12,6 +12,9 @@ use crate::project::{BROWSER, PRODUCT, Project, TOOLS};
 /// What marks the simulation among the server's integration tests.
 const SIMULATION: &str = "simulation";
 
+/// What marks the table of who may do what among them.
+const AUTHORIZATION: &str = "http::authorization";
+
 pub fn fmt(project: &Project) -> Counts {
     let formatted = command::run(
         "compare the format",
@@ -66,6 +69,10 @@ pub fn server(project: &Project, arguments: &[String]) -> Result<Counts> {
     cluster::provide()?;
     let form = |label: &str, environment: &[(&str, &str)], parts: &[&str]| {
         let mut filter = vec!["--skip".to_owned(), SIMULATION.to_owned()];
+        if !environment.is_empty() {
+            // Who may do what is decided by the same code in each form.
+            filter.extend(["--skip".to_owned(), AUTHORIZATION.to_owned()]);
+        }
         let parts = if arguments.is_empty() { parts } else { &[] };
         filter.extend(parts.iter().map(|part| (*part).to_owned()));
         filter.extend_from_slice(arguments);
@@ -85,6 +92,13 @@ pub fn server(project: &Project, arguments: &[String]) -> Result<Counts> {
         )?,
     ];
     Ok(forms.into_iter().sum())
+}
+
+/// The table of who may do what, alone.
+pub fn authorization(project: &Project, arguments: &[String]) -> Result<Counts> {
+    let mut filter = vec![AUTHORIZATION.to_owned()];
+    filter.extend_from_slice(arguments);
+    integration(project, "ask every route as everybody", &[], &filter)
 }
 
 pub fn simulation(project: &Project, arguments: &[String]) -> Result<Counts> {

@@ -40,6 +40,8 @@ enum Suite {
     Unit,
     /// The whole server over HTTP
     Server,
+    /// What every route answers to everybody, by a table: a part of `server`
+    Authorization,
     /// Many browsers and a server on a bad network, reproducible by seed
     Simulation,
     /// What a first visit downloads, against its budget
@@ -127,6 +129,7 @@ impl Suite {
             Self::Clippy => Ok(host::clippy(project)),
             Self::Unit => host::unit(project, arguments),
             Self::Server => host::server(project, arguments),
+            Self::Authorization => host::authorization(project, arguments),
             Self::Simulation => host::simulation(project, arguments),
             Self::Bundle => bundle::check(project),
             Self::EndToEnd => end_to_end::run(project, arguments),

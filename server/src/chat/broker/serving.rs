@@ -12,7 +12,7 @@ use protocol::stream::Outcome as Told;
 use super::answers;
 use super::envelope::Envelope;
 use crate::bus::{Bus, Message, Payload, Topic};
-use crate::chat::ingest::Answer;
+use crate::chat::ingest::Lanes;
 use crate::chat::{Accepted, Outcome};
 use crate::queue;
 use crate::queue::rabbitmq::{Handler, Verdict};
@@ -23,27 +23,28 @@ const AGAIN: (Duration, Duration) = (Duration::from_millis(50), Duration::from_s
 /// Most commands handed to the writer together.
 const TOGETHER: usize = 256;
 
-/// Hands what was delivered to this node's writer, which takes what has gathered of all shards into
-/// one batch, and tells what became of it.
+/// Hands what was delivered to this node's writers, each of which takes what has gathered of its shards
+/// into one batch, and tells what became of it.
 pub struct Serving {
-    queue: queue::Sender<Accepted, Answer>,
+    lanes: Lanes,
     bus: Arc<dyn Bus>,
 }
 
 impl Serving {
-    /// In front of a writer's queue.
-    pub fn new(queue: queue::Sender<Accepted, Answer>, bus: Arc<dyn Bus>) -> Self {
-        Self { queue, bus }
+    /// In front of the writers' queues.
+    pub fn new(lanes: Lanes, bus: Arc<dyn Bus>) -> Self {
+        Self { lanes, bus }
     }
 
-    /// Stores commands in order, however long the database is away.
-    async fn store(&self, commands: &[Accepted]) -> Vec<Outcome> {
+    /// Stores commands of a shard in order, however long the database is away.
+    async fn store(&self, shard: u32, commands: &[Accepted]) -> Vec<Outcome> {
+        let queue = self.lanes.of(shard);
         let mut outcomes = Vec::with_capacity(commands.len());
         let mut wait = AGAIN.0;
         while outcomes.len() < commands.len() {
             let rest = &commands[outcomes.len()..];
             let next = rest[..rest.len().min(TOGETHER)].to_vec();
-            let answers = match self.queue.push(next) {
+            let answers = match queue.push(next) {
                 Ok(answers) => answers.await.unwrap_or_default(),
                 Err(queue::Closed) => Vec::new(),
             };
@@ -59,7 +60,7 @@ impl Serving {
         outcomes
     }
 
-    async fn serve(&self, bodies: Vec<Bytes>) -> Vec<Verdict> {
+    async fn serve(&self, shard: u32, bodies: Vec<Bytes>) -> Vec<Verdict> {
         let mut verdicts = vec![Verdict::Done; bodies.len()];
         let mut envelopes = Vec::with_capacity(bodies.len());
         for (body, verdict) in bodies.iter().zip(&mut verdicts) {
@@ -72,7 +73,7 @@ impl Serving {
             .iter()
             .flat_map(|(envelope, _)| envelope.commands.iter().cloned())
             .collect();
-        let mut outcomes = self.store(&commands).await.into_iter();
+        let mut outcomes = self.store(shard, &commands).await.into_iter();
         let mut told = Vec::new();
         for (envelope, verdict) in envelopes {
             let outcomes: Vec<Outcome> = outcomes.by_ref().take(envelope.commands.len()).collect();
@@ -111,7 +112,7 @@ fn refused(command: &Accepted, code: Code) -> Message {
 }
 
 impl Handler for Serving {
-    fn batch(&self, _shard: u32, bodies: Vec<Bytes>) -> BoxFuture<'_, Vec<Verdict>> {
-        self.serve(bodies).boxed()
+    fn batch(&self, shard: u32, bodies: Vec<Bytes>) -> BoxFuture<'_, Vec<Verdict>> {
+        self.serve(shard, bodies).boxed()
     }
 }

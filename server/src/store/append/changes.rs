@@ -1,6 +1,6 @@
 //! What a batch changes, as rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use protocol::command::PayloadHash;
@@ -30,11 +30,14 @@ pub struct Changes {
     pub mention_all: Vec<(ConversationId, Seq, UserId)>,
     /// Messages that were recalled, as they are now.
     pub recalled: Vec<Event>,
+    /// The versions of conversations that were not read for this batch: where one has changed since,
+    /// nothing is stored.
+    pub versions: HashMap<ConversationId, Millis>,
 }
 
 impl Changes {
     /// Whether there is nothing but commands and their events.
-    pub(super) fn are_commands_only(&self) -> bool {
+    pub fn are_commands_only(&self) -> bool {
         self.created.is_empty()
             && self.details.is_empty()
             && self.memberships.is_empty()

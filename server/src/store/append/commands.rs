@@ -4,7 +4,9 @@
 //! written from, they would cost more than all the rest of a send. On Postgres a parameter is a
 //! column.
 
-use protocol::{Code, Event, Millis};
+use std::collections::HashMap;
+
+use protocol::{Code, ConversationId, Event, Millis};
 use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
 use uuid::Uuid;
 
@@ -35,13 +37,19 @@ fn insert(rows: usize) -> String {
 impl Append {
     /// Writes commands and their events, [`ROWS`] at most on SQLite, where logs end now, and that
     /// senders have read what they wrote.
-    pub(super) async fn save_commands(&mut self, rows: &[CommandRow]) -> Result<(), StoreError> {
+    pub(super) async fn save_commands(
+        &mut self,
+        rows: &[CommandRow],
+        versions: &HashMap<ConversationId, Millis>,
+    ) -> Result<(), StoreError> {
         if rows.is_empty() {
             return Ok(());
         }
         match self {
             Self::Sqlite(connection) => insert_in_file(connection, rows).await,
-            Self::Postgres(connection) => in_time(insert_on_server(connection, rows)).await,
+            Self::Postgres(connection) => {
+                in_time(insert_on_server(connection, rows, versions)).await
+            }
         }
     }
 }
@@ -82,7 +90,9 @@ async fn insert_in_file(
 async fn insert_on_server(
     connection: &mut PgConnection,
     rows: &[CommandRow],
+    versions: &HashMap<ConversationId, Millis>,
 ) -> Result<(), sqlx::Error> {
+    let version = |row: &CommandRow| versions.get(&row.conversation).copied();
     let column = |of: fn(&CommandRow) -> Uuid| rows.iter().map(of).collect::<Vec<_>>();
     let events = || rows.iter().map(|row| row.result.as_ref().ok());
     let number = |of: fn(&Event) -> i64| {
@@ -111,6 +121,7 @@ async fn insert_on_server(
         .bind(text(|event| event.body.get()))
         .bind(number(|event| event.digest.0.cast_signed()))
         .bind(refusals.collect::<Vec<_>>())
+        .bind(rows.iter().map(version).collect::<Vec<_>>())
         .execute(connection)
         .await?;
     Ok(())

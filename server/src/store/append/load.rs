@@ -48,6 +48,8 @@ pub struct Loaded {
     pub events: HashMap<(ConversationId, Seq), Event>,
     /// Every conversation wanted, also those that do not exist.
     pub states: HashMap<ConversationId, State>,
+    /// Of those that exist, what changes with all that the rules look at, but not with the log.
+    pub versions: HashMap<ConversationId, Millis>,
 }
 
 #[derive(Deserialize)]
@@ -72,6 +74,7 @@ struct ConversationRow {
     head_seq: Seq,
     head_msg_no: u64,
     last_at: Millis,
+    updated_at: Millis,
 }
 
 #[derive(Deserialize)]
@@ -250,6 +253,7 @@ impl Loaded {
             ..State::none(id)
         };
         self.states.insert(id, state);
+        self.versions.insert(id, row.updated_at);
     }
 
     fn take_members(&mut self, rows: Vec<MemberRow>) {

@@ -35,7 +35,7 @@ impl Append {
         let stored =
             if changes.are_commands_only() && (self.is_postgres() || commands.len() <= ROWS) {
                 // One statement is a transaction of its own.
-                self.save_commands(commands).await
+                self.save_commands(commands, &changes.versions).await
             } else {
                 self.commit_all(changes).await
             };
@@ -72,6 +72,12 @@ impl Append {
         }
     }
 
+    /// Whether a batch may be decided by what was read for one before it: on a server, where reading is a
+    /// trip. A file is read as fast, and compares no versions.
+    pub fn tells_versions(&self) -> bool {
+        self.is_postgres()
+    }
+
     fn is_postgres(&self) -> bool {
         matches!(self, Self::Postgres(_))
     }
@@ -86,7 +92,7 @@ impl Append {
         self.save_conversations(changes).await?;
         self.save_members(changes).await?;
         for commands in changes.commands.chunks(ROWS) {
-            self.save_commands(commands).await?;
+            self.save_commands(commands, &changes.versions).await?;
         }
         self.call(changes).await?;
         self.save_recalls(changes).await?;

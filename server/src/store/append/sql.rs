@@ -12,7 +12,7 @@ pub(super) const LOAD_SQLITE: &str = "
     ), (
         SELECT json_group_array(json_array(hex(c.id), c.name, c.announcement, c.mute_all,
             iif(c.owner IS NULL, NULL, hex(c.owner)), c.member_count, c.head_seq, c.head_msg_no,
-            c.last_at))
+            c.last_at, c.updated_at))
         FROM json_each($2) j CROSS JOIN conversations c WHERE c.id = unhex(j.value)
     ), (
         SELECT json_group_array(json_array(hex(conversation), hex(user_id), role, nickname,
@@ -46,7 +46,7 @@ pub(super) const LOAD_POSTGRES: &str = "
         JOIN send_keys k ON k.client_id = j.client_id AND k.sender = j.sender
     ), (
         SELECT COALESCE(json_agg(json_build_array(c.id, c.name, c.announcement, c.mute_all::int,
-            c.owner, c.member_count, c.head_seq, c.head_msg_no, c.last_at)), '[]')::text
+            c.owner, c.member_count, c.head_seq, c.head_msg_no, c.last_at, c.updated_at)), '[]')::text
         FROM unnest($3::uuid[]) AS j(id) JOIN conversations c ON c.id = j.id
     ), (
         SELECT COALESCE(json_agg(json_build_array(conversation, user_id, role, nickname,
@@ -73,16 +73,19 @@ pub(super) const LOAD_POSTGRES: &str = "
 
 /// Commands with their events, of which a part of the columns may be NULL: writes all of it, moves
 /// logs on, and that senders have read what they wrote. Where a log does not end where it was read to
-/// end, it fails.
+/// end, or the conversation is of another version than the one it was decided by, if that is given, it
+/// fails.
 pub(super) const INSERT_POSTGRES: &str = "
     WITH commands AS MATERIALIZED (
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::uuid[], $5::int8[], $6::int8[],
-            $7::int8[], $8::text[], $9::int8[], $10::text[], $11::int8[], $12::text[])
+            $7::int8[], $8::text[], $9::int8[], $10::text[], $11::int8[], $12::text[], $13::int8[])
         AS c(client_id, sender, payload_hash, conversation, at, seq, sent_at, kind, msg_no, body,
-            digest, refusal)
+            digest, refusal, version)
     ), keys AS (
         INSERT INTO send_keys (client_id, sender, payload_hash, conversation, seq, at, refusal)
         SELECT client_id, sender, payload_hash, conversation, seq, at, refusal FROM commands
+        -- Batches that hold the same keys wait for each other in one order only.
+        ORDER BY client_id, sender
     ), logs AS (
         INSERT INTO events
             (conversation, seq, at, sent_at, sender, kind, msg_no, client_id, body, digest)
@@ -90,11 +93,12 @@ pub(super) const INSERT_POSTGRES: &str = "
         FROM commands WHERE seq IS NOT NULL
     ), ends AS (
         SELECT conversation, min(seq) AS first, max(seq) AS last, max(msg_no) AS msg_no,
-            max(at) AS at
+            max(at) AS at, max(version) AS version
         FROM commands WHERE seq IS NOT NULL GROUP BY conversation
     ), moved AS (
         UPDATE conversations c SET head_seq = e.last, head_msg_no = e.msg_no, last_at = e.at
-        FROM ends e WHERE c.id = e.conversation AND c.head_seq = e.first - 1 RETURNING c.id
+        FROM ends e WHERE c.id = e.conversation AND c.head_seq = e.first - 1
+            AND c.updated_at = COALESCE(e.version, c.updated_at) RETURNING c.id
     ), written AS (
         SELECT conversation, sender, max(seq) AS seq, max(msg_no) AS msg_no
         FROM commands WHERE kind = 'message' GROUP BY conversation, sender

@@ -5,6 +5,7 @@ mod hub;
 mod membership;
 mod opening;
 mod reading;
+mod recent;
 mod retention;
 mod running;
 mod scene;

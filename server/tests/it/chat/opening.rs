@@ -25,7 +25,7 @@ async fn what_was_fixed_stays_the_same() {
     drop(first);
     let second = open_any(&config).await.unwrap();
     assert_eq!(second.history_id(), history_id);
-    assert_eq!(second.installation().shards, 64);
+    assert_eq!(second.installation().shards, 16);
 }
 
 #[tokio::test]
