@@ -9,7 +9,7 @@ use super::app::{Answer, PASSWORD, Person, TestApp};
 use super::pages::{field, token};
 
 /// An app on somebody's phone.
-struct Phone(Secret);
+pub struct Phone(Secret);
 
 impl Phone {
     /// The code of now, or of so many steps of 30 s later.
@@ -36,7 +36,7 @@ fn inside<'a>(page: &'a str, tag: &str) -> Vec<&'a str> {
 }
 
 /// Turns it on; gives the phone and the recovery codes.
-async fn turned_on(person: &Person) -> (Phone, Vec<String>) {
+pub async fn turned_on(person: &Person) -> (Phone, Vec<String>) {
     let offered = submit(person, "/security/second-factor/offer", &[]).await;
     assert_eq!(offered.status, 303);
     let page = person.get("/security").await.text;

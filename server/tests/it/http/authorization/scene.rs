@@ -175,6 +175,7 @@ impl Scene {
             .replace("{user}", &user.to_string())
             .replace("{request}", &self.request)
             .replace("{session}", &self.session)
+            .replace("{provider}", "nobody")
             .replace("{stream}", &self.stream.0);
         match template {
             "/api/v1/users" => path + "?handle=owner",
@@ -289,7 +290,7 @@ async fn person(app: &TestApp, handle: &str) -> Person {
         id,
         handle: handle.to_owned(),
         name: handle.to_owned(),
-        phc: String::new(),
+        phc: Some(String::new()),
         at: now,
     };
     server.store.create_user(&user).await.unwrap();
