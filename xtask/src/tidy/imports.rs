@@ -23,6 +23,7 @@ const SERVER: &[&[&str]] = &[
 /// The app's modules, from the top down.
 const APP: &[&[&str]] = &[
     &["lib", "app", "routes"],
+    &["still"],
     &["pages", "browser"],
     &["components"],
     &["state"],
