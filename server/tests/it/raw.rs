@@ -137,12 +137,11 @@ impl Raw {
             "UPDATE log_ins SET expires_at = expires_at - $1",
             "UPDATE newcomers SET expires_at = expires_at - $1",
         ] {
-            match self {
-                Self::Sqlite(pool) => drop(sqlx::query(sql).bind(by).execute(pool).await.unwrap()),
-                Self::Postgres(pool) => {
-                    drop(sqlx::query(sql).bind(by).execute(pool).await.unwrap());
-                }
-            }
+            let changed = match self {
+                Self::Sqlite(pool) => sqlx::query(sql).bind(by).execute(pool).await.map(|_| ()),
+                Self::Postgres(pool) => sqlx::query(sql).bind(by).execute(pool).await.map(|_| ()),
+            };
+            changed.unwrap();
         }
     }
 
@@ -150,12 +149,19 @@ impl Raw {
     pub async fn link_to_removed_provider(&self, handle: &str) {
         let sql = "INSERT INTO identities (provider, subject, user_id, name, linked_at)
              SELECT 'removed', '42', id, 'octocat', 1 FROM users WHERE handle = $1";
-        match self {
-            Self::Sqlite(pool) => drop(sqlx::query(sql).bind(handle).execute(pool).await.unwrap()),
-            Self::Postgres(pool) => {
-                drop(sqlx::query(sql).bind(handle).execute(pool).await.unwrap());
-            }
-        }
+        let linked = match self {
+            Self::Sqlite(pool) => sqlx::query(sql)
+                .bind(handle)
+                .execute(pool)
+                .await
+                .map(|_| ()),
+            Self::Postgres(pool) => sqlx::query(sql)
+                .bind(handle)
+                .execute(pool)
+                .await
+                .map(|_| ()),
+        };
+        linked.unwrap();
     }
 
     /// Puts a character that Postgres cannot hold into the last event that is copied there.

@@ -8,10 +8,13 @@ use sha2::{Digest as _, Sha256};
 use super::issuer::{Inner, message, shift};
 use super::{SECRET, is_refused, with_issuer};
 
+/// Changes claims.
+type Twist = fn(&mut Value);
+
 #[tokio::test]
 async fn a_token_with_wrong_claims_is_not_believed() {
     let (app, issuer) = with_issuer().await;
-    let wrong: [(&str, fn(&mut Value)); 9] = [
+    let wrong: [(&str, Twist); 9] = [
         ("nonce of another", |claims| claims["nonce"] = json!("x")),
         ("no nonce", |claims| {
             claims.as_object_mut().unwrap().remove("nonce");
@@ -19,7 +22,7 @@ async fn a_token_with_wrong_claims_is_not_believed() {
         ("issuer", |claims| claims["iss"] = json!("https://evil.org")),
         ("audience", |claims| claims["aud"] = json!("somebody")),
         ("one audience too many", |claims| {
-            claims["aud"] = json!(["me", "x"])
+            claims["aud"] = json!(["me", "x"]);
         }),
         ("party", |claims| claims["azp"] = json!("somebody")),
         ("over", |claims| shift(claims, "exp", -62)),
@@ -37,8 +40,8 @@ async fn a_token_with_wrong_claims_is_not_believed() {
 #[tokio::test]
 async fn clocks_may_differ_by_a_minute() {
     let (app, issuer) = with_issuer().await;
-    let slow: fn(&mut Value) = |claims| shift(claims, "exp", -55);
-    let fast: fn(&mut Value) = |claims| shift(claims, "iat", 55);
+    let slow: Twist = |claims| shift(claims, "exp", -55);
+    let fast: Twist = |claims| shift(claims, "iat", 55);
     for twist in [slow, fast] {
         issuer.set().claims = twist;
         let answer = app.anybody().log_in_at(&issuer).await;

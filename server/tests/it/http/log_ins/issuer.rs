@@ -118,21 +118,12 @@ impl Drop for Issuer {
 
 impl Inner {
     pub fn sign(&self, claims: &Value) -> String {
-        self.sign_with(self.key, claims)
+        signed_with(self.key, claims)
     }
 
     /// With a key that it does not show.
     pub fn sign_with_another(&self, claims: &Value) -> String {
-        self.sign_with(200, claims)
-    }
-
-    fn sign_with(&self, key: u8, claims: &Value) -> String {
-        let kid = format!("key-{key}");
-        let message = message(&json!({"alg": "EdDSA", "kid": kid}), claims);
-        let signature = signing_key(key)
-            .sign(&CoreJwsSigningAlgorithm::EdDsa, message.as_bytes())
-            .unwrap();
-        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+        signed_with(self.key + 100, claims)
     }
 
     fn claims(&self, nonce: &str) -> Value {
@@ -151,6 +142,15 @@ impl Inner {
         (self.claims)(&mut claims);
         claims
     }
+}
+
+fn signed_with(key: u8, claims: &Value) -> String {
+    let kid = format!("key-{key}");
+    let message = message(&json!({"alg": "EdDSA", "kid": kid}), claims);
+    let signature = signing_key(key)
+        .sign(&CoreJwsSigningAlgorithm::EdDsa, message.as_bytes())
+        .unwrap();
+    format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
 /// The part of a token that is signed.
