@@ -93,6 +93,41 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_user ON sessions (user_id);
 CREATE INDEX sessions_expires_at ON sessions (expires_at);
 
+-- Accounts elsewhere that users log in with: found by both columns of the key, never by an address.
+CREATE TABLE identities (
+    provider  TEXT   COLLATE "C" NOT NULL,
+    subject   TEXT   COLLATE "C" NOT NULL,
+    user_id   UUID   NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    name      TEXT   NOT NULL DEFAULT '',
+    linked_at BIGINT NOT NULL,
+    PRIMARY KEY (provider, subject)
+);
+CREATE UNIQUE INDEX identities_user ON identities (user_id, provider);
+
+-- Log-ins that were begun at a provider. A row is taken away by whoever comes back from there.
+CREATE TABLE log_ins (
+    state_hash   BYTEA  PRIMARY KEY,
+    browser_hash BYTEA  NOT NULL,
+    provider     TEXT   NOT NULL,
+    -- Who links an account elsewhere, if that is what it is for.
+    user_id      UUID   REFERENCES users (id) ON DELETE CASCADE,
+    next_path    TEXT   NOT NULL,
+    expires_at   BIGINT NOT NULL
+);
+CREATE INDEX log_ins_expires_at ON log_ins (expires_at);
+
+-- Those whose account elsewhere is verified, and who have yet to choose a handle.
+CREATE TABLE newcomers (
+    browser_hash BYTEA  PRIMARY KEY,
+    provider     TEXT   NOT NULL,
+    subject      TEXT   NOT NULL,
+    name         TEXT   NOT NULL,
+    handle       TEXT   NOT NULL,
+    next_path    TEXT   NOT NULL,
+    expires_at   BIGINT NOT NULL
+);
+CREATE INDEX newcomers_expires_at ON newcomers (expires_at);
+
 CREATE TABLE contacts (
     owner   UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     peer    UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,

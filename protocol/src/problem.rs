@@ -52,6 +52,18 @@ codes! {
     SecondFactor = "second_factor", 401, "A code is asked for besides";
     /// The request came from another site, or its form token is missing or old.
     ForeignOrigin = "foreign_origin", 403, "The request did not come from this site";
+    /// The log-in at a provider took too long, was finished before, or was begun in another browser.
+    LogInExpired = "log_in_expired", 410, "This log-in is over";
+    /// Whoever was to log in at a provider did not want to, or was not let in there.
+    ProviderRefused = "provider_refused", 422, "The provider did not let this in";
+    /// A provider cannot be reached, or did not answer as it should.
+    ProviderUnavailable = "provider_unavailable", 502, "The provider does not answer as it should";
+    /// What came from a provider cannot be verified.
+    ProviderDistrusted = "provider_distrusted", 422, "What the provider said cannot be verified";
+    /// The account elsewhere is somebody else's way in.
+    IdentityTaken = "identity_taken", 409, "Another account logs in with this";
+    /// Nobody may take away the only way in that is left.
+    LastWayIn = "last_way_in", 422, "This is the last way to log in";
     /// Known, but not for the one who asks.
     Forbidden = "forbidden", 403, "Not allowed";
     /// Does not exist, or the caller may not know of it.

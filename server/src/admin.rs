@@ -5,7 +5,7 @@ use crate::app_state::database;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::random::Random;
-use crate::store::{DatabaseConfig, OpenError, Store, StoreError};
+use crate::store::{DatabaseConfig, OpenError, Store, StoreError, UserKey};
 
 /// Why it was not done, in one sentence.
 #[derive(Debug, thiserror::Error)]
@@ -39,13 +39,14 @@ pub async fn reset_password(config: &Config, handle: &str) -> Result<String, Adm
     }
     let random = Random::system();
     let store = Store::open(&database, &Clock::system(), &random).await?;
-    let account = store.credentials(handle).await?;
+    // Whoever logs in elsewhere has none yet.
+    let account = store.find_user(UserKey::Handle(handle)).await?;
     let account = account.ok_or_else(|| AdminError::NoAccount(handle.to_owned()))?;
     let password = new_password(&random);
     let phc = Passwords::new()?.hash(password.clone()).await?;
-    store.set_password(account.user(), &phc).await?;
-    store.remove_second_factor(account.user()).await?;
-    store.delete_sessions_of(account.user()).await?;
+    store.set_password(account.id, &phc).await?;
+    store.remove_second_factor(account.id).await?;
+    store.delete_sessions_of(account.id).await?;
     store.close().await;
     Ok(password)
 }

@@ -12,6 +12,7 @@ use crate::chat::{Chat, Settings};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::network::Network;
+use crate::providers::Providers;
 use crate::random::Random;
 use crate::redis::{RateLimits, SessionCache};
 use crate::site::Site;
@@ -98,14 +99,15 @@ pub fn database_file(config: &Config) -> SqliteConfig {
     SqliteConfig::file(config.data.join("zspchat.db"))
 }
 
-/// The chat and the accounts over one database, and the limits that all nodes share.
+/// The chat and the accounts over one database, and the limits that all nodes share. `proofs` are what
+/// people log in by.
 pub fn put_together(
     config: &Config,
     network: Option<Network>,
     store: &Store,
     clock: &Clock,
     random: &Random,
-    passwords: Passwords,
+    proofs: (Passwords, Providers),
 ) -> (Chat, Accounts, Option<RateLimits>) {
     let redis = network.as_ref().map(|network| network.redis.clone());
     let shared = redis.clone().map(RateLimits::new);
@@ -133,7 +135,7 @@ pub fn put_together(
         store.clone(),
         clock.clone(),
         random.clone(),
-        passwords,
+        proofs,
         chat.clone(),
         sessions,
         Bounds::new(config, shared.as_ref()),

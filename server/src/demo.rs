@@ -18,6 +18,7 @@ use crate::app_state::put_together;
 use crate::chat::{Chat, Outcome, Submitted, Wait};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::providers::Providers;
 use crate::random::Random;
 use crate::store::{Store, StoreError};
 use script::{PEOPLE, Place, SCRIPT};
@@ -61,7 +62,8 @@ pub async fn seed(
     }
     let now = clock.now();
     let then = Clock::manual(now - BEGINNING * MINUTE);
-    let (chat, accounts, _) = put_together(config, None, store, &then, random, passwords.clone());
+    let proofs = (passwords.clone(), Providers::default());
+    let (chat, accounts, _) = put_together(config, None, store, &then, random, proofs);
     let password = new_password(random);
     let stage = Stage {
         accounts: &accounts,

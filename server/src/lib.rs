@@ -19,6 +19,7 @@ pub mod http;
 pub mod migrate;
 pub mod network;
 pub mod presence;
+pub mod providers;
 pub mod queue;
 pub mod random;
 pub mod redis;

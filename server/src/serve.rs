@@ -18,6 +18,7 @@ use crate::config::{Config, Role};
 use crate::demo;
 use crate::http;
 use crate::network::{Network, NetworkError};
+use crate::providers::Providers;
 use crate::random::Random;
 use crate::site::{Site, SiteError};
 use crate::store::{Claim, OpenError, Seen, Share, Store, StoreError};
@@ -51,6 +52,9 @@ pub enum StartError {
     /// The site is not whole.
     #[error(transparent)]
     Site(#[from] SiteError),
+    /// A provider cannot be used as configured.
+    #[error("{0}")]
+    Providers(String),
     /// No password can be hashed.
     #[error(transparent)]
     Hash(#[from] HashFailed),
@@ -127,6 +131,7 @@ pub async fn start_at(
     let network = Network::start(&config, store.installation().shards, &random)?;
     let metrics = crate::telemetry::metrics::start();
     let passwords = Passwords::new()?;
+    let providers = Providers::new(&config.login, &clock).map_err(StartError::Providers)?;
     if with_demo {
         demo::seed(&config, &store, &clock, &random, &passwords).await?;
     }
@@ -135,8 +140,14 @@ pub async fn start_at(
         None => Share::Alone,
     });
     store.note_claim(claim.look().await);
-    let (chat, accounts, shared) =
-        put_together(&config, network, &store, &clock, &random, passwords);
+    let (chat, accounts, shared) = put_together(
+        &config,
+        network,
+        &store,
+        &clock,
+        &random,
+        (passwords, providers),
+    );
     let app = AppState::new(App {
         site: site.unwrap_or_else(|| {
             tracing::warn!("there is no site: pages have neither styles nor script");

@@ -86,6 +86,7 @@ const fn sentences(code: Code) -> (&'static str, &'static str) {
         Code::WrongCredentials => ("账号或密码不对，请核对后重试。", "Handle or password is wrong. Check both and try again."),
         Code::SecondFactor => ("还需要输入验证码。", "The code from your app is needed too."),
         Code::ForeignOrigin => ("表单已过期，请重新提交。", "The form was too old. Send it again."),
+        Code::LogInExpired | Code::ProviderRefused | Code::ProviderUnavailable | Code::ProviderDistrusted | Code::IdentityTaken | Code::LastWayIn => at_providers(code),
         Code::Forbidden => ("你没有这个权限。", "You are not allowed to do this."),
         Code::NotFound => ("找不到了，可能已被删除。请返回列表。", "Not found; it may be gone. Go back to the list."),
         Code::WrongAccount => ("这个浏览器里登录了另一个账号，请刷新页面。", "Another account is logged in here. Reload the page."),
@@ -118,6 +119,27 @@ const fn sentences(code: Code) -> (&'static str, &'static str) {
         Code::Unavailable => ("服务器暂时不可用，请稍后再试。", "The server is not available for the moment. Try again later."),
         Code::Unknown => ("没有成功，请稍后再试。", "It did not work. Try again later."),
     }
+}
+
+/// What went wrong with an account elsewhere is said on pages without script only: browsers do not
+/// download it.
+#[cfg(feature = "ssr")]
+#[rustfmt::skip]
+const fn at_providers(code: Code) -> (&'static str, &'static str) {
+    match code {
+        Code::LogInExpired => ("这次登录等得太久、已经用过，或不是在这个浏览器里开始的。请重新开始。", "This log-in took too long, was used already, or was begun in another browser. Begin again."),
+        Code::ProviderRefused => ("对方平台没有同意，或你取消了授权，所以没有完成。可以再试一次，或换一种方式。", "The provider did not agree, or you declined there, so nothing was done. Try again, or choose another way."),
+        Code::ProviderUnavailable => ("对方平台没有正常应答，没有完成。请稍后再试，或换一种方式。", "The provider does not answer as it should, so nothing was done. Try again later, or choose another way."),
+        Code::ProviderDistrusted => ("对方平台的答复无法核实，没有完成。请再试一次；若仍然如此，请告诉管理员。", "What the provider said could not be verified, so nothing was done. Try again, and tell the administrator if it stays so."),
+        Code::IdentityTaken => ("那个账号已经绑定了别的用户。请先在那边解除绑定，或换一个账号。", "That account is linked to somebody else here. Unlink it there first, or use another one."),
+        Code::LastWayIn => ("这是你最后一种登录方式，不能解除。请先绑定另一个账号。", "This is your last way to log in, so it stays. Link another account first."),
+        _ => sentences(Code::Unknown),
+    }
+}
+
+#[cfg(not(feature = "ssr"))]
+const fn at_providers(_: Code) -> (&'static str, &'static str) {
+    sentences(Code::Unknown)
 }
 
 #[cfg(test)]

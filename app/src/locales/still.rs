@@ -43,4 +43,25 @@ messages! {
     start_over: "重新登录", "Start over";
     device_ended: "设备已退出。", "The device is logged out.";
     others_ended: "其他设备都已退出。", "All other devices are logged out.";
+    identities: "用其他账号登录", "Log in with other accounts";
+    identities_text: "绑定后，也可以用那个平台的账号登录这里。", "Once it is linked, you can log in here with that account too.";
+    link: "绑定", "Link";
+    unlink: "解除绑定", "Unlink";
+    linked_since: "绑定于", "Linked";
+    linked: "已绑定，以后也可以用它登录。", "It is linked: you can log in with it from now on.";
+    unlinked: "已解除绑定。", "It is unlinked.";
+}
+
+impl StillMessages {
+    /// Above the handle that a newcomer chooses.
+    pub fn verified_by(&self, provider: &str) -> String {
+        match self.tag {
+            Language::Chinese => {
+                format!("{provider} 已确认你的身份。选一个账号，以后就用 {provider} 登录。")
+            }
+            Language::English => format!(
+                "{provider} knows you. Choose a handle, and log in with {provider} from now on."
+            ),
+        }
+    }
 }

@@ -63,6 +63,7 @@ messages! {
     shared_computer: "这是公用电脑：用完即退出，不留下记录", "Others use this computer too: log out soon, and keep nothing here";
     no_account: "还没有账号？", "No account yet?";
     have_account: "已有账号？", "Have an account?";
+    other_ways: "其他登录方式", "Or log in with";
 
     // Conversation list
     conversations: "会话列表", "Conversations";

@@ -6,6 +6,7 @@ use crate::components::door::Door;
 use crate::components::field::Field;
 use crate::components::form::{Fault, FormState};
 use crate::components::hidden_fields::HiddenFields;
+use crate::components::icon::Icon;
 use crate::state::use_chat;
 
 /// Handle and password. A plain form: the page that follows is loaded with all it needs.
@@ -35,7 +36,32 @@ pub fn LogIn() -> impl IntoView {
                 </div>
                 <button class="button">{t.log_in}</button>
             </form>
+            <Providers />
             <p class="other">{t.no_account} " " <a href="/register">{t.register}</a></p>
         </Door>
     }
+}
+
+/// Whose accounts one may log in with. Links: the server leads on from there.
+#[component]
+fn Providers() -> impl IntoView {
+    let chat = use_chat();
+    let t = chat.t();
+    let providers = chat.site.with_value(|site| site.providers.clone());
+    (!providers.is_empty()).then(|| {
+        let links = providers.into_iter().map(|it| {
+            view! {
+                <a class="button plain" href=["/login/", &it.name].concat()>
+                    {it.icon.map(|icon| view! { <Icon name=icon.name() /> })}
+                    {it.label}
+                </a>
+            }
+        });
+        view! {
+            <nav class="providers" aria-label=t.other_ways>
+                <p class="hint">{t.other_ways}</p>
+                {links.collect_view()}
+            </nav>
+        }
+    })
 }

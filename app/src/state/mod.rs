@@ -32,6 +32,7 @@ use futures::channel::oneshot;
 use leptos::prelude::*;
 use litemap::LiteMap;
 use protocol::api::accounts::Me;
+use protocol::api::identities::Provider;
 use protocol::api::pages::{Boot, Display, Language, RefusedForm, Theme};
 use protocol::command::CommandKind;
 use protocol::sync::{Connection, Record};
@@ -55,6 +56,8 @@ pub struct Site {
     pub form: Option<RefusedForm>,
     /// Who was looked for on the page that adds a contact.
     pub found: Option<Option<UserId>>,
+    /// Whose accounts one may log in with.
+    pub providers: Vec<Provider>,
 }
 
 /// Everything the pages show; found in the context.
@@ -164,6 +167,7 @@ impl Chat {
                 .found
                 .as_ref()
                 .map(|found| found.as_ref().map(|user| user.id)),
+            providers: data.providers,
         });
         self.people.learn(data.users);
         self.people.learn(data.found.flatten());

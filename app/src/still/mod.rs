@@ -2,14 +2,18 @@
 //! people do rarely, browsers need not download anything.
 
 mod code;
+mod identities;
+mod newcomer;
 mod second_factor;
 mod security;
 
 use leptos::prelude::*;
+use protocol::api::identities::Newcomer;
 use protocol::api::pages::Boot;
 
 use crate::components::icon::{Icon, Sprite};
 use crate::locales::{StillMessages, still_messages};
+use crate::pages::log_in::LogIn;
 use crate::state::navigation::Address;
 use crate::state::{Chat, Place, use_chat};
 pub use code::EnterCode;
@@ -23,6 +27,10 @@ pub enum StillPage {
     Security(Security),
     /// `/login`, once the password was right.
     EnterCode(EnterCode),
+    /// `/register/identity`
+    Newcomer(Newcomer),
+    /// `/login`, after a log-in at a provider came to nothing: with why.
+    LogIn,
 }
 
 /// The whole document, for the server. `css` is where the styles are.
@@ -36,15 +44,14 @@ pub fn still_document(boot: Boot, page: StillPage, css: &str) -> impl IntoView +
     let (title, body) = match page {
         StillPage::Security(page) => {
             let title = chat.t().security;
-            let page = security::view(t, page).into_any();
-            let framed = view! {
-                <main class="still">
-                    <Frame title>{page}</Frame>
-                </main>
-            };
-            (title, framed.into_any())
+            let body = view! { <Frame title>{security::view(t, page).into_any()}</Frame> };
+            (title, body.into_any())
         }
         StillPage::EnterCode(page) => (t.enter_code, code::view(t, page).into_any()),
+        StillPage::LogIn => (chat.t().log_in, view! { <LogIn /> }.into_any()),
+        StillPage::Newcomer(newcomer) => {
+            (chat.t().register, newcomer::view(t, newcomer).into_any())
+        }
     };
     view! {
         <!DOCTYPE html>
@@ -77,15 +84,17 @@ fn Frame(
 ) -> impl IntoView {
     let t = use_chat().t();
     view! {
-        <section class="page" aria-label=title>
-            <header>
-                <a class="icon-button" href=Place::Settings.path() aria-label=t.back>
-                    <Icon name="chevron-left" />
-                </a>
-                <h1>{title}</h1>
-            </header>
-            <div class="body">{children()}</div>
-        </section>
+        <main class="still">
+            <section class="page" aria-label=title>
+                <header>
+                    <a class="icon-button" href=Place::Settings.path() aria-label=t.back>
+                        <Icon name="chevron-left" />
+                    </a>
+                    <h1>{title}</h1>
+                </header>
+                <div class="body">{children()}</div>
+            </section>
+        </main>
     }
 }
 

@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 use protocol::api::accounts::Session;
+use protocol::api::identities::Identities;
 
+use super::identities::IdentitiesPart;
 use super::second_factor::Factor;
 use super::{Says, second_factor};
 use crate::components::field::Field;
@@ -20,6 +22,8 @@ pub struct Security {
     pub has_password: bool,
     /// The second step of a log-in.
     pub factor: Factor,
+    /// How one may log in by accounts elsewhere.
+    pub identities: Identities,
     /// What was done last.
     pub done: Option<Done>,
 }
@@ -35,6 +39,10 @@ pub enum Done {
     OthersEnded,
     /// No code is asked for any more.
     FactorRemoved,
+    /// An account elsewhere is a way in from now on.
+    Linked,
+    /// It is no more.
+    Unlinked,
 }
 
 pub fn view(t: Says, page: Security) -> impl IntoView {
@@ -43,11 +51,14 @@ pub fn view(t: Says, page: Security) -> impl IntoView {
         Done::DeviceEnded => t.device_ended,
         Done::OthersEnded => t.others_ended,
         Done::FactorRemoved => t.factor_removed,
+        Done::Linked => t.linked,
+        Done::Unlinked => t.unlinked,
     });
     view! {
         {done.map(|text| view! { <p class="done" role="status">{text}</p> })}
         <Password t has_password=page.has_password />
         {second_factor::view(t, page.factor)}
+        <IdentitiesPart t identities=page.identities />
         <Devices t sessions=page.sessions />
     }
 }

@@ -180,18 +180,24 @@ pub fn is_handle(text: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_')
 }
 
+/// What is wrong with the handle of an account to be made.
+pub(super) fn handle_fault(handle: &str) -> Option<FieldError> {
+    if handle.is_empty() {
+        Some(FieldError::new("handle", Fault::Missing))
+    } else if is_handle(handle) {
+        None
+    } else {
+        Some(FieldError::new("handle", Fault::Malformed))
+    }
+}
+
 impl Register {
     /// Checks shape and limits, and fills in the name.
     ///
     /// # Errors
     /// Every field at fault.
     pub fn checked(mut self, limits: &Limits) -> Result<Self, Vec<FieldError>> {
-        let mut faults = Vec::new();
-        if self.handle.is_empty() {
-            faults.push(FieldError::new("handle", Fault::Missing));
-        } else if !is_handle(&self.handle) {
-            faults.push(FieldError::new("handle", Fault::Malformed));
-        }
+        let mut faults: Vec<FieldError> = handle_fault(&self.handle).into_iter().collect();
         if self.name.trim().is_empty() {
             self.name.clone_from(&self.handle);
         }

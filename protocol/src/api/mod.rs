@@ -5,6 +5,7 @@ pub mod commands;
 pub mod contacts;
 pub mod conversations;
 pub mod events;
+pub mod identities;
 pub mod pages;
 
 /// Names the user a browser's request is meant for, so that nothing is done in another's name when

@@ -7,6 +7,7 @@ use super::accounts::{Me, User};
 use super::contacts::{Contact, ContactRequest};
 use super::conversations::{Conversation, Members};
 use super::events::Page;
+use super::identities::Provider;
 use crate::ids::{ClientId, ConversationId, HistoryId, Millis, UserId};
 use crate::limits::Limits;
 use crate::problem::{Code, FieldError};
@@ -124,6 +125,8 @@ pub struct PageData {
     pub found: Option<Option<User>>,
     /// The user whose card is open.
     pub card: Option<UserId>,
+    /// Whose accounts one may log in with, on every page: whoever is logged out stays there.
+    pub providers: Vec<Provider>,
 }
 
 /// Tells a field that is `null` from one that is not there.

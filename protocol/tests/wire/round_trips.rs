@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use proptest::prelude::*;
 use protocol::api::conversations::{ChangePreferences, CreateGroup, ReadTo};
+use protocol::api::identities::ProviderIcon;
 use protocol::api::{accounts, commands, contacts, conversations, events, pages};
 use protocol::event::Role;
 use protocol::ids::ConversationKind;
@@ -139,6 +140,20 @@ fn accounts() {
     round_trip(&accounts::Users {
         users: vec![samples::user()],
     });
+}
+
+#[test]
+fn identities() {
+    round_trip(&samples::identities());
+    for icon in [
+        ProviderIcon::AtSign,
+        ProviderIcon::MessageCircle,
+        ProviderIcon::Star,
+        ProviderIcon::User,
+        ProviderIcon::Users,
+    ] {
+        assert_eq!(json(&icon), format!("{:?}", icon.name()));
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! One of everything that goes over the wire.
 
-use protocol::api::{accounts, commands, contacts, conversations, events, pages};
+use protocol::api::{accounts, commands, contacts, conversations, events, identities, pages};
 use protocol::event::{
     AllMuted, Announced, Created, MemberMuted, Message, NicknameSet, Renamed, Role, RoleSet,
     Target, Transferred, Users,
@@ -332,6 +332,27 @@ pub fn answers() -> Vec<commands::Answer> {
     ]
 }
 
+pub fn provider() -> identities::Provider {
+    identities::Provider {
+        name: "keycloak".to_owned(),
+        label: "公司账号".to_owned(),
+        icon: Some(identities::ProviderIcon::Users),
+    }
+}
+
+pub fn identities() -> identities::Identities {
+    identities::Identities {
+        has_password: true,
+        identities: vec![identities::Identity {
+            provider: "github".to_owned(),
+            label: "GitHub".to_owned(),
+            name: "ada".to_owned(),
+            linked_at: NOW,
+        }],
+        linkable: vec![provider()],
+    }
+}
+
 pub fn boot() -> pages::Boot {
     pages::Boot {
         now: NOW,
@@ -358,6 +379,7 @@ pub fn boot() -> pages::Boot {
             members: Some((GROUP, members())),
             found: Some(None),
             card: Some(BEN),
+            providers: vec![provider()],
         },
         form: Some(pages::RefusedForm {
             action: "/login".to_owned(),

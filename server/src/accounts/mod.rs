@@ -3,6 +3,9 @@
 mod contacts;
 mod devices;
 mod error;
+mod identities;
+mod log_ins;
+mod newcomers;
 mod passwords;
 mod second_factor;
 mod sessions;
@@ -14,6 +17,7 @@ use protocol::stream::Account;
 use protocol::{ClientId, Code, Command, CommandKind, ConversationId, FieldError, Limits, UserId};
 
 pub use error::AccountError;
+pub use log_ins::{Begun, CameBack, Finished};
 pub use passwords::{HashFailed, Passwords};
 pub use second_factor::Standing;
 pub use sessions::{Lasting, Session, Sessions, Token};
@@ -23,6 +27,7 @@ use crate::bus::{Message, Payload, Topic};
 use crate::chat::{Chat, Outcome, Submitted, Wait};
 use crate::clock::Clock;
 use crate::config;
+use crate::providers::Providers;
 use crate::random::Random;
 use crate::redis::RateLimits;
 use crate::store::{NewUser, Store};
@@ -37,6 +42,7 @@ pub struct Accounts {
     clock: Clock,
     random: Random,
     passwords: Passwords,
+    providers: Providers,
     chat: Chat,
     /// Who is logged in.
     pub sessions: Sessions,
@@ -85,7 +91,7 @@ impl Accounts {
         store: Store,
         clock: Clock,
         random: Random,
-        passwords: Passwords,
+        (passwords, providers): (Passwords, Providers),
         chat: Chat,
         sessions: Sessions,
         bounds: Bounds,
@@ -95,6 +101,7 @@ impl Accounts {
             clock,
             random,
             passwords,
+            providers,
             chat,
             sessions,
             bounds,
@@ -123,7 +130,7 @@ impl Accounts {
             id,
             handle: register.handle,
             name: register.name,
-            phc: self.passwords.hash(register.password).await?,
+            phc: Some(self.passwords.hash(register.password).await?),
             at: now,
         };
         if let Err(error) = self.store.create_user(&user).await {
@@ -133,13 +140,18 @@ impl Accounts {
                 error.into()
             });
         }
-        // Where this does not work now, the conversation is made when it is first opened.
-        if let Err(error) = self.open_direct(id, id, Wait::Moment).await {
-            tracing::warn!(%error, user = %id, "a user's own conversation was not made");
-        }
+        self.welcome(id).await;
         let token = self.sessions.begin(id, origin, false).await?;
         let me = self.store.me(id).await?;
         Ok((me.ok_or(AccountError::Refused(Code::NotFound))?, token))
+    }
+
+    /// Makes the conversation that a new user has with themselves. Where this does not work now, it is
+    /// made when it is first opened.
+    async fn welcome(&self, user: UserId) {
+        if let Err(error) = self.open_direct(user, user, Wait::Moment).await {
+            tracing::warn!(%error, %user, "a user's own conversation was not made");
+        }
     }
 
     /// Logs in.

@@ -210,7 +210,7 @@ fn generator(secret: Secret, handle: &str) -> Result<Totp, TotpError> {
 
 /// A code without what people put between its parts.
 fn plain(code: &str) -> String {
-    let kept = code.chars().filter(|c| c.is_ascii_alphanumeric());
+    let kept = code.chars().filter(char::is_ascii_alphanumeric);
     kept.collect::<String>().to_ascii_lowercase()
 }
 

@@ -40,8 +40,8 @@ pub(super) fn keys_until(now: Millis) -> Millis {
 }
 
 /// Deletes what is too old, in small steps between which sends go on: events after
-/// [`Settings::retention_days`], commands' records a day after they can be retried, sessions that
-/// have run out.
+/// [`Settings::retention_days`], commands' records a day after they can be retried, sessions and
+/// log-ins that have run out.
 ///
 /// # Errors
 /// The database cannot serve; what was deleted so far stays so.
@@ -64,6 +64,7 @@ pub async fn retain(
         total.events += deleted.events;
         total.send_keys += deleted.send_keys;
         total.sessions += deleted.sessions;
+        total.log_ins += deleted.log_ins;
         tokio::task::yield_now().await;
     }
 }

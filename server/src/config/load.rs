@@ -74,6 +74,7 @@ impl Config {
         }
         let config = read_values(table).map_err(ConfigError)?;
         config.check_services().map_err(ConfigError)?;
+        config.login.check().map_err(ConfigError)?;
         Ok(config)
     }
 

@@ -2,7 +2,9 @@
 //! overridden by flags. Keys that do not exist are errors, wherever they stand.
 
 mod load;
+mod login;
 mod public_url;
+mod secret;
 mod services;
 
 use std::net::{IpAddr, SocketAddr};
@@ -15,7 +17,9 @@ use protocol::mistakes::Mistake;
 use serde::{Deserialize, Serialize};
 
 pub use load::{ConfigError, Flags};
+pub use login::{Login, Provider, ProviderKind, is_safe};
 pub use public_url::PublicUrl;
+pub use secret::Secret;
 pub use services::{Amqp, Database, QueueType, Redis, Role, SecretUrl};
 
 /// Everything that can be set, with the defaults.
@@ -51,6 +55,8 @@ pub struct Config {
     pub retention: Retention,
     /// How long people stay logged in.
     pub session: Session,
+    /// Whose accounts one may log in with.
+    pub login: Login,
     /// How often one may try to log in or register.
     pub throttle: Throttle,
     /// Where metrics are shown.
@@ -164,6 +170,7 @@ impl Default for Config {
             redis: Redis::default(),
             retention: Retention::default(),
             session: Session::default(),
+            login: Login::default(),
             throttle: Throttle::default(),
             metrics: Metrics::default(),
             log: Log::default(),

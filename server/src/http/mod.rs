@@ -10,6 +10,7 @@ mod docs;
 mod events;
 mod extract;
 mod health;
+mod identities;
 mod openapi;
 mod pages;
 mod problem;

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
 use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
 
-use super::{accounts, commands, contacts, conversations, events, stream, users};
+use super::{accounts, commands, contacts, conversations, events, identities, stream, users};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -29,6 +29,8 @@ use super::{accounts, commands, contacts, conversations, events, stream, users};
         accounts::end_session,
         accounts::end_other_sessions,
         accounts::limits,
+        identities::list,
+        identities::unlink,
         users::find,
         users::lookup,
         users::get,

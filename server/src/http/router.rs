@@ -10,8 +10,8 @@ use protocol::Code;
 use super::problem::Failure;
 use super::routes::Routes;
 use super::{
-    accounts, commands, contacts, conversations, docs, events, health, openapi, pages, request,
-    security, site, stream, users,
+    accounts, commands, contacts, conversations, docs, events, health, identities, openapi, pages,
+    request, security, site, stream, users,
 };
 use crate::app_state::AppState;
 
@@ -29,6 +29,8 @@ fn api() -> Routes {
         .get("/api/v1/me/sessions", accounts::sessions)
         .delete("/api/v1/me/sessions", accounts::end_other_sessions)
         .delete("/api/v1/me/sessions/{session}", accounts::end_session)
+        .get("/api/v1/me/identities", identities::list)
+        .delete("/api/v1/me/identities/{provider}", identities::unlink)
         .get("/api/v1/limits", accounts::limits)
         // People
         .get("/api/v1/users", users::find)
@@ -111,8 +113,13 @@ fn pages() -> Routes {
         .get("/login", pages::log_in)
         .post("/login", pages::forms::log_in)
         .post("/login/code", pages::forms::log_in_by_code)
+        .get("/login/{provider}", pages::log_ins::start)
+        .post("/login/{provider}", pages::log_ins::link)
+        .get("/login/{provider}/callback", pages::log_ins::come_back)
         .get("/register", pages::register)
         .post("/register", pages::forms::register)
+        .get("/register/identity", pages::log_ins::newcomer)
+        .post("/register/identity", pages::log_ins::join)
         .post("/logout", pages::forms::log_out)
         .get("/chats", pages::chats)
         .get("/chats/new", pages::new_group)
@@ -153,6 +160,10 @@ fn pages() -> Routes {
         .post(
             "/security/sessions/end-others",
             pages::security::end_other_sessions,
+        )
+        .post(
+            "/security/identities/{provider}/unlink",
+            pages::log_ins::unlink,
         )
         .get("/offline", pages::offline)
 }

@@ -115,6 +115,8 @@ pub struct Cookies {
     pub session: &'static str,
     /// Binds the forms of those who are not logged in.
     pub form: &'static str,
+    /// Binds log-ins at providers to the browser.
+    pub log_in: &'static str,
     secure: bool,
 }
 
@@ -126,12 +128,14 @@ impl Cookies {
             Self {
                 session: "__Host-session",
                 form: "__Host-form",
+                log_in: "__Host-log-in",
                 secure,
             }
         } else {
             Self {
                 session: "session",
                 form: "form",
+                log_in: "log-in",
                 secure,
             }
         }

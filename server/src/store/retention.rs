@@ -17,12 +17,14 @@ pub struct Deleted {
     pub send_keys: u64,
     /// Sessions.
     pub sessions: u64,
+    /// Log-ins at providers that nobody finished.
+    pub log_ins: u64,
 }
 
 impl Deleted {
     /// Whether nothing was left to delete.
     pub fn is_empty(&self) -> bool {
-        self.events + self.send_keys + self.sessions == 0
+        self.events + self.send_keys + self.sessions + self.log_ins == 0
     }
 }
 
@@ -59,7 +61,7 @@ impl Store {
     }
 
     /// Deletes some of what is too old: events stored before one time, commands' records made
-    /// before another, sessions that have run out. Call it again until nothing is left.
+    /// before another, sessions and log-ins that have run out. Call it again until nothing is left.
     ///
     /// Of each conversation the oldest events go first, so that what is kept has no holes. Postgres
     /// keeps events until their whole day is too old.
@@ -91,10 +93,29 @@ impl Store {
             .bind(now)
             .bind(AT_ONCE)
         )?;
+        let log_ins = run_on!(
+            self.write(),
+            sqlx::query(
+                "DELETE FROM log_ins WHERE state_hash IN
+                     (SELECT state_hash FROM log_ins WHERE expires_at < $1 LIMIT $2)",
+            )
+            .bind(now)
+            .bind(AT_ONCE)
+        )?;
+        let newcomers = run_on!(
+            self.write(),
+            sqlx::query(
+                "DELETE FROM newcomers WHERE browser_hash IN
+                     (SELECT browser_hash FROM newcomers WHERE expires_at < $1 LIMIT $2)",
+            )
+            .bind(now)
+            .bind(AT_ONCE)
+        )?;
         Ok(Deleted {
             events,
             send_keys,
             sessions,
+            log_ins: log_ins + newcomers,
         })
     }
 }

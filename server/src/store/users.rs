@@ -19,8 +19,8 @@ pub struct NewUser {
     pub handle: String,
     /// The name shown.
     pub name: String,
-    /// The password's hash, in PHC's notation.
-    pub phc: String,
+    /// The password's hash, in PHC's notation, if there is a password.
+    pub phc: Option<String>,
     /// When.
     pub at: Millis,
 }
@@ -101,23 +101,7 @@ impl Store {
     /// A unique violation where the handle is taken.
     pub async fn create_user(&self, user: &NewUser) -> Result<(), StoreError> {
         let mut work = self.writing().await?;
-        work.lock(Lock::NewUser).await?;
-        run!(&mut work, sqlx::query(
-            "INSERT INTO users (id, number, handle, role, name, version, account_version, created_at) \
-             SELECT $1, COALESCE(MAX(number), 9999) + 1, $2, \
-                    CASE WHEN COUNT(*) = 0 THEN 'administrator' ELSE 'user' END, $3, $4, $4, $4 \
-             FROM users",
-        )
-        .bind(user.id.0)
-        .bind(&user.handle)
-        .bind(&user.name)
-        .bind(user.at))?;
-        run!(
-            &mut work,
-            sqlx::query("INSERT INTO passwords (user_id, phc) VALUES ($1, $2)")
-                .bind(user.id.0)
-                .bind(&user.phc)
-        )?;
+        insert_user(&mut work, user).await?;
         work.commit().await
     }
 
@@ -289,6 +273,33 @@ impl Store {
         work.commit().await?;
         Ok(watchers)
     }
+}
+
+/// Makes an account, as [`Store::create_user`] says.
+pub(super) async fn insert_user(work: &mut Work, user: &NewUser) -> Result<(), StoreError> {
+    work.lock(Lock::NewUser).await?;
+    run!(
+        work,
+        sqlx::query(
+            "INSERT INTO users (id, number, handle, role, name, version, account_version, created_at) \
+             SELECT $1, COALESCE(MAX(number), 9999) + 1, $2, \
+                    CASE WHEN COUNT(*) = 0 THEN 'administrator' ELSE 'user' END, $3, $4, $4, $4 \
+             FROM users",
+        )
+        .bind(user.id.0)
+        .bind(&user.handle)
+        .bind(&user.name)
+        .bind(user.at)
+    )?;
+    if let Some(phc) = &user.phc {
+        run!(
+            work,
+            sqlx::query("INSERT INTO passwords (user_id, phc) VALUES ($1, $2)")
+                .bind(user.id.0)
+                .bind(phc)
+        )?;
+    }
+    Ok(())
 }
 
 /// Notes that something about these accounts changed, and locks them in one order, so that of two who

@@ -125,6 +125,45 @@ impl Raw {
             .await
     }
 
+    /// How many log-ins at providers are under way.
+    pub async fn log_ins(&self) -> i64 {
+        self.one("SELECT (SELECT count(*) FROM log_ins) + (SELECT count(*) FROM newcomers)")
+            .await
+    }
+
+    /// Lets them have begun earlier, by so many milliseconds.
+    pub async fn age_log_ins(&self, by: i64) {
+        for sql in [
+            "UPDATE log_ins SET expires_at = expires_at - $1",
+            "UPDATE newcomers SET expires_at = expires_at - $1",
+        ] {
+            let changed = match self {
+                Self::Sqlite(pool) => sqlx::query(sql).bind(by).execute(pool).await.map(|_| ()),
+                Self::Postgres(pool) => sqlx::query(sql).bind(by).execute(pool).await.map(|_| ()),
+            };
+            changed.unwrap();
+        }
+    }
+
+    /// Links an account of a provider that is not configured.
+    pub async fn link_to_removed_provider(&self, handle: &str) {
+        let sql = "INSERT INTO identities (provider, subject, user_id, name, linked_at)
+             SELECT 'removed', '42', id, 'octocat', 1 FROM users WHERE handle = $1";
+        let linked = match self {
+            Self::Sqlite(pool) => sqlx::query(sql)
+                .bind(handle)
+                .execute(pool)
+                .await
+                .map(|_| ()),
+            Self::Postgres(pool) => sqlx::query(sql)
+                .bind(handle)
+                .execute(pool)
+                .await
+                .map(|_| ()),
+        };
+        linked.unwrap();
+    }
+
     /// Puts a character that Postgres cannot hold into the last event that is copied there.
     pub async fn spoil(&self) {
         let last = "UPDATE events SET body = body || char(0) WHERE (conversation, seq) =

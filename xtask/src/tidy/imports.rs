@@ -16,13 +16,14 @@ const SERVER: &[&[&str]] = &[
     &["store", "queue", "presence"],
     &["bus"],
     &["redis"],
-    &["telemetry", "site"],
+    &["telemetry", "site", "providers"],
     &["config", "clock", "random"],
 ];
 
 /// The app's modules, from the top down.
 const APP: &[&[&str]] = &[
     &["lib", "app", "routes"],
+    &["still"],
     &["pages", "browser"],
     &["components"],
     &["state"],
@@ -77,8 +78,12 @@ pub fn sql_only_in_store(sources: &Sources) -> Vec<String> {
 pub fn clients_only_in_their_rooms(sources: &Sources) -> Vec<String> {
     // Its name as a target of log lines is no use of it.
     let rabbitmq: &[&str] = &["server/src/queue/rabbitmq/", "server/src/telemetry/logs.rs"];
-    let rooms: [(&'static [&str], &[&str]); 2] = [
+    let rooms: [(&'static [&str], &[&str]); 3] = [
         (&["lapin"], rabbitmq),
+        (
+            &["openidconnect", "hyper_rustls"],
+            &["server/src/providers/"],
+        ),
         (&["use ::redis", " ::redis::"], &["server/src/redis/"]),
     ];
     let mut faults = Vec::new();

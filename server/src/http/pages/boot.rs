@@ -52,7 +52,10 @@ pub async fn boot(
         client_id: ClientId::new(now, app.random.bytes()),
         me: None,
         gone: visitor.gone,
-        data: PageData::default(),
+        data: PageData {
+            providers: app.accounts.providers(),
+            ..PageData::default()
+        },
         form: None,
     };
     let mut found = true;

@@ -4,6 +4,7 @@ mod boot;
 mod display;
 mod form;
 pub mod forms;
+pub mod log_ins;
 mod named;
 mod render;
 pub mod security;
@@ -11,6 +12,7 @@ mod visitor;
 
 use std::borrow::Cow;
 
+use app::StillPage;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -22,6 +24,7 @@ use super::extract::Query;
 use super::problem::Failure;
 use crate::app_state::AppState;
 use boot::Shown;
+use log_ins::Refused;
 use named::Named;
 use render::PageFailure;
 use visitor::Visitor;
@@ -38,8 +41,18 @@ pub async fn start(visitor: Visitor) -> Redirect {
 }
 
 /// `GET /login`.
-pub async fn log_in(State(app): State<AppState>, visitor: Visitor, at: Uri) -> Page {
-    at_the_door(&app, &visitor, &at).await
+pub async fn log_in(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Query(refused): Query<Refused>,
+    at: Uri,
+) -> Page {
+    match refused.form("/login") {
+        Some(refused) if visitor.user.is_none() => {
+            Ok(still_door(&app, &visitor, StillPage::LogIn, Some(refused)).await?)
+        }
+        _ => at_the_door(&app, &visitor, &at).await,
+    }
 }
 
 /// `GET /register`.
@@ -177,6 +190,20 @@ async fn at_the_door(app: &AppState, visitor: &Visitor, at: &Uri) -> Page {
         return Ok(Redirect::to("/chats").into_response());
     }
     let (_, page) = page(app, visitor, Shown::Nothing, at, None).await?;
+    Ok(page)
+}
+
+/// A page without script for those who are not logged in.
+async fn still_door(
+    app: &AppState,
+    visitor: &Visitor,
+    shown: StillPage,
+    refused: Option<RefusedForm>,
+) -> Result<Response, Failure> {
+    let (_, mut boot) = boot::boot(app, visitor, &Shown::Nothing).await?;
+    boot.form = refused;
+    let mut page = render::still(app, boot, shown);
+    visitor.keep_form(app, page.headers_mut());
     Ok(page)
 }
 

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use leptos::nonce::Nonce;
 use leptos::prelude::{Owner, RenderHtml as _, provide_context};
 use protocol::Code;
-use protocol::api::pages::Boot;
+use protocol::api::pages::{Boot, Language};
 use sha2::{Digest as _, Sha256};
 
 use crate::app_state::AppState;
@@ -116,6 +116,33 @@ fn script_hashes(html: &str) -> Vec<String> {
         })
         .map(|script| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(script))))
         .collect()
+}
+
+/// Leads on to another site: the answer to a form may not, since its redirects are held to this one.
+pub fn leading_on(language: Language, label: &str, address: &str) -> Response {
+    let says = match language {
+        Language::Chinese => "正在前往",
+        Language::English => "On to",
+    };
+    let html = format!(
+        "<!DOCTYPE html><html lang=\"{}\"><head><meta charset=\"utf-8\"><title>zspchat</title></head>\
+         <body><main><p>{says} <a href=\"{}\">{}</a></p></main></body></html>",
+        language.tag(),
+        escaped(address),
+        escaped(label)
+    );
+    let mut page = ([(header::CONTENT_TYPE, HTML)], html).into_response();
+    if let Ok(refresh) = HeaderValue::from_str(&format!("0;url={address}")) {
+        page.headers_mut().insert(header::REFRESH, refresh);
+    }
+    page
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 /// A page that cannot be shown: says so in few words, without script.

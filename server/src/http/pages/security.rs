@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::boot::{Shown, boot};
 use super::form::Form;
+use super::log_ins::Refused;
 use super::render::still;
 use super::visitor::Visitor;
 use super::{Page, forms};
@@ -20,32 +21,41 @@ use crate::app_state::AppState;
 use crate::http::extract::Query;
 use crate::http::problem::Failure;
 
-/// `GET /security?done=`: what a form on the page has done.
+/// `GET /security?done=`: what a form on the page has done; `?refused=`, why an account elsewhere was
+/// not linked or unlinked.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct After {
     done: String,
+    #[serde(flatten)]
+    refused: Refused,
 }
 
 /// What a form leads to, by its name in the query.
-const DONE: [(&str, Done); 4] = [
+const DONE: [(&str, Done); 6] = [
     ("password", Done::PasswordChanged),
     ("device", Done::DeviceEnded),
     ("others", Done::OthersEnded),
     ("factor", Done::FactorRemoved),
+    ("linked", Done::Linked),
+    ("unlinked", Done::Unlinked),
 ];
 
 /// `GET /security`.
 pub async fn page(
     State(app): State<AppState>,
     visitor: Visitor,
-    Query(After { done }): Query<After>,
+    Query(After { done, refused }): Query<After>,
 ) -> Page {
     if visitor.user.is_none() {
         return Ok(Redirect::to("/login").into_response());
     }
     let done = DONE.into_iter().find(|(name, _)| *name == done);
-    Ok(shown(&app, &visitor, done.map(|(_, done)| done), None, None).await?)
+    let (done, refused) = (
+        done.map(|(_, done)| done),
+        refused.form("/security/identities"),
+    );
+    Ok(shown(&app, &visitor, done, None, refused).await?)
 }
 
 /// `POST /security/password`: fields `current`, where there is a password, and `password`.
@@ -170,6 +180,7 @@ async fn shown(
         factor,
         sessions: app.accounts.list_sessions(&user.session).await?,
         has_password: app.store.password(user.id).await?.is_some(),
+        identities: app.accounts.identities(user.id).await?,
         done,
     });
     Ok(still(app, boot, page))

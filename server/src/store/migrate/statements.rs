@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn a_statement_names_what_it_needs() {
-        let contacts = &TABLES[3];
+        let table = |name: &str| TABLES.iter().find(|table| table.name == name).unwrap();
+        let contacts = table("contacts");
         assert_eq!(
             contacts.next_of_postgres(true),
             "SELECT uuid_send(owner), uuid_send(peer), remark, starred::int::int8, \
@@ -87,7 +88,7 @@ mod tests {
              ORDER BY owner, peer LIMIT $1"
         );
         assert_eq!(
-            TABLES[1].insert(),
+            table("passwords").insert(),
             "INSERT INTO passwords (user_id, phc) SELECT * FROM unnest($1::uuid[], $2::text[])"
         );
     }

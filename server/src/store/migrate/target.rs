@@ -145,10 +145,12 @@ impl Target {
         .execute(&mut *self.connection)
         .await
         .map_err(&fail)?;
-        sqlx::query("ANALYZE users, contacts, conversations, members, events, send_keys")
-            .execute(&mut *self.connection)
-            .await
-            .map_err(&fail)?;
+        sqlx::query(
+            "ANALYZE users, identities, contacts, conversations, members, events, send_keys",
+        )
+        .execute(&mut *self.connection)
+        .await
+        .map_err(&fail)?;
         Ok(())
     }
 

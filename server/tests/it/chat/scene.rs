@@ -115,7 +115,7 @@ impl Scene {
             id,
             handle: handle.to_owned(),
             name: handle.to_owned(),
-            phc: String::new(),
+            phc: Some(String::new()),
             at: self.clock.now(),
         };
         self.store.create_user(&user).await.unwrap();

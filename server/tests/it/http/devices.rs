@@ -1,6 +1,6 @@
 //! Where one is logged in, and the password.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ async fn a_device_is_logged_out_from_another_one() {
     let mut stream = ann.stream().await;
     stream.next().await;
     let path = format!("/api/v1/me/sessions/{}", listed[1]["id"].as_str().unwrap());
-    let began = Instant::now();
+    let began = tokio::time::Instant::now();
     assert_eq!(phone.delete(&path).await.status, 204);
     while stream.next().await.is_some() {}
     assert!(began.elapsed() < Duration::from_secs(2));

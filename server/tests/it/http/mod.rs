@@ -7,6 +7,7 @@ mod commands;
 mod contacts;
 mod devices;
 mod limits;
+pub mod log_ins;
 mod operation;
 mod pages;
 mod patience;

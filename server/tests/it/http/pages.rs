@@ -345,10 +345,8 @@ async fn devices_and_the_password_are_looked_after_by_forms() {
     phone.browser.cookies.clear();
     phone.browser.keep(&answer);
 
-    assert_eq!(
-        app.anybody().get("/security").await.header("location"),
-        "/login"
-    );
+    let outside = app.anybody().get("/security").await;
+    assert_eq!(outside.header("location"), "/login");
     let page = ann.get("/security").await;
     assert_eq!(page.status, 200);
     assert!(!page.text.contains("<script"), "{}", page.text);

@@ -1,24 +1,23 @@
 //! The second step of a log-in.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use serde_json::json;
+use server::clock::Clock;
 use totp_rs::{Builder, Secret};
 
 use super::app::{Answer, PASSWORD, Person, TestApp};
 use super::pages::{field, token};
 
 /// An app on somebody's phone.
-struct Phone(Secret);
+pub struct Phone(Secret);
 
 impl Phone {
     /// The code of now, or of so many steps of 30 s later.
     fn code(&self, later: u64) -> String {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let now = Clock::system().now().unsigned_abs() / 1_000;
         let totp = Builder::new()
             .with_secret(self.0.clone())
             .build_noncompliant();
-        totp.generate(now.as_secs() + 30 * later).to_string()
+        totp.generate(now + 30 * later).to_string()
     }
 }
 
@@ -36,7 +35,7 @@ fn inside<'a>(page: &'a str, tag: &str) -> Vec<&'a str> {
 }
 
 /// Turns it on; gives the phone and the recovery codes.
-async fn turned_on(person: &Person) -> (Phone, Vec<String>) {
+pub async fn turned_on(person: &Person) -> (Phone, Vec<String>) {
     let offered = submit(person, "/security/second-factor/offer", &[]).await;
     assert_eq!(offered.status, 303);
     let page = person.get("/security").await.text;

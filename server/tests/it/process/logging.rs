@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::child::{Server, message};
 use crate::http::app::{PASSWORD, say};
+use crate::http::log_ins::{Issuer, SECRET, oidc, parameter};
 
 #[tokio::test]
 async fn every_line_about_a_request_names_it_and_tells_no_secret() {
@@ -45,6 +46,43 @@ async fn every_line_about_a_request_names_it_and_tells_no_secret() {
     let log = lines.iter().map(Value::to_string).collect::<String>();
     for secret in [PASSWORD, "between us", token] {
         assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}
+
+#[tokio::test]
+async fn a_log_in_elsewhere_leaves_its_reason_in_the_log_and_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let issuer = Issuer::start().await;
+    let file = folder.path().join("zspchat.toml");
+    let providers = oidc("sso", &issuer).replace("[[providers]]", "[[login.providers]]");
+    std::fs::write(&file, providers).unwrap();
+    let variables = [
+        ("ZSPCHAT_CONFIG", file.to_str().unwrap()),
+        ("ZSPCHAT_LOG_LEVEL", "debug"),
+    ];
+    let server = Server::start_with(folder.path(), &variables).await;
+    let mut secrets = vec![SECRET.to_owned(), "an-access-token".to_owned()];
+    let right: fn(&mut Value) = |_| ();
+    let wrong: fn(&mut Value) = |claims| claims["nonce"] = json!("x");
+    for claims in [right, wrong] {
+        issuer.set().claims = claims;
+        let mut browser = server.anybody();
+        let there = browser.set_out("/login/sso").await;
+        let [state, code, iss] = issuer.agree(&there);
+        let pairs = [("state", &*state.1), ("code", &*code.1), ("iss", &*iss.1)];
+        browser.come_back("sso", &pairs).await;
+        secrets.extend([state.1, code.1, browser.cookies[0].1.clone()]);
+        secrets.extend(["nonce", "code_challenge"].map(|it| parameter(&there, it).unwrap()));
+    }
+    let reason = server
+        .logged(|line| Some(line["fields"]["reason"].as_str()?.to_owned()))
+        .await;
+    assert!(reason.contains("nonce"), "{reason}");
+    let lines = server.lines();
+    let log = lines.iter().map(Value::to_string).collect::<String>();
+    assert!(log.contains("\"provider\":\"sso\""), "{log}");
+    for secret in secrets {
+        assert!(!log.contains(&secret), "{secret} is in the log");
     }
 }
 

@@ -21,6 +21,9 @@ async fn nobody_notices_that_all_was_moved() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path()).await;
     let mut life = Life::begin(&server).await;
+    let raw = Raw::file(&folder.path().join("zspchat.db")).await;
+    raw.link_to_removed_provider("ann").await;
+    raw.close().await;
     let (before, history) = (life.all_seen().await, life.history().await);
     stop(server).await;
 
@@ -38,6 +41,9 @@ async fn nobody_notices_that_all_was_moved() {
     // Everybody is still logged in, and sees what they saw.
     assert_same(&before, &life.all_seen().await);
     assert_eq!(life.history().await, history);
+    // Also by other accounts of theirs.
+    let ways = life.people[0].get("/api/v1/me/identities").await.json();
+    assert_eq!(ways["identities"][0]["name"], "octocat");
 
     let (ann, bob) = (&life.people[0], &life.people[1]);
     let (command, first) = &life.sent;

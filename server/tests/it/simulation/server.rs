@@ -88,7 +88,7 @@ impl Server {
             id,
             handle: format!("user{n}"),
             name: format!("User {n}"),
-            phc: String::new(),
+            phc: Some(String::new()),
             at: START,
         };
         self.store.create_user(&user).await.expect("a new user");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use server::accounts::Origin;
 use server::store::NewUser;
 
-use super::super::app::{Browser, PASSWORD, Person, Stream, TestApp, fresh_id};
+use super::super::app::{PASSWORD, Person, Stream, TestApp, fresh_id};
 use super::super::pages::token;
 
 /// Who asks, from those who may do least to those who may do most.
@@ -141,14 +141,14 @@ impl Scene {
         let request = if template.starts_with("/api/") {
             let body = command.map_or_else(
                 || self.body(&method, template, actor),
-                |kind| self.command(kind, turn),
+                |kind| Some(self.command(kind, turn)),
             );
             match body {
                 Some(body) => browser.request(method, &path).json(&body),
                 None => browser.request(method, &path),
             }
         } else if method == Method::POST {
-            let fields = self.fields(&browser, person, template, turn).await;
+            let fields = self.fields(person, template, turn);
             browser.request(method, &path).form(&fields)
         } else {
             browser.request(method, &path)
@@ -175,6 +175,7 @@ impl Scene {
             .replace("{user}", &user.to_string())
             .replace("{request}", &self.request)
             .replace("{session}", &self.session)
+            .replace("{provider}", "nobody")
             .replace("{stream}", &self.stream.0);
         match template {
             "/api/v1/users" => path + "?handle=owner",
@@ -203,7 +204,7 @@ impl Scene {
             }
             ("PUT", "conversations/{conversation}/read") => json!({"seq": 2}),
             ("PUT", "conversations/{conversation}/preferences") => json!({"pinned": true}),
-            ("POST", "conversations/{conversation}/commands") => self.command("send", 0)?,
+            ("POST", "conversations/{conversation}/commands") => self.command("send", 0),
             ("POST", "pull") => {
                 json!({"conversations": [{"id": self.group, "after": 0, "limit": 10}]})
             }
@@ -213,7 +214,7 @@ impl Scene {
         })
     }
 
-    fn command(&self, kind: &str, turn: usize) -> Option<Value> {
+    fn command(&self, kind: &str, turn: usize) -> Value {
         let (target, guest) = (self.targets[turn].id, self.guests[turn].id);
         let mut command = match kind {
             "send" => json!({"content": {"type": "text", "text": "hello"}}),
@@ -232,12 +233,11 @@ impl Scene {
         };
         command["kind"] = json!(kind);
         command["client_id"] = json!(fresh_id());
-        Some(command)
+        command
     }
 
-    async fn fields(
+    fn fields(
         &self,
-        browser: &Browser,
         person: Option<&Person>,
         template: &str,
         turn: usize,
@@ -246,7 +246,6 @@ impl Scene {
             Some(person) => token(person),
             None => String::new(),
         };
-        let _ = browser;
         let id: ClientId = fresh_id();
         let user = person.map_or_else(String::new, |person| person.id.to_string());
         let target: UserId = self.targets[turn].id;
@@ -289,7 +288,7 @@ async fn person(app: &TestApp, handle: &str) -> Person {
         id,
         handle: handle.to_owned(),
         name: handle.to_owned(),
-        phc: String::new(),
+        phc: Some(String::new()),
         at: now,
     };
     server.store.create_user(&user).await.unwrap();
