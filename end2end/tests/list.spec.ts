@@ -200,5 +200,6 @@ test('a draft is kept for each chat, marked in the list, and survives a reload',
   await one.composer.fill('');
   await one.open(bens);
   await expect(one.row(chens).locator('.mark')).toHaveCount(0);
-  expect(await anna!.texts(bens)).toEqual(['早', '想了想\n还是']);
+  // It goes out once the page that was loaded anew is connected.
+  await expect.poll(() => anna!.texts(bens)).toEqual(['早', '想了想\n还是']);
 });
