@@ -174,8 +174,8 @@ test('while Redis is away messages arrive all the same, and nobody is logged out
     took.push(Date.now() - began);
     said.push(text);
   }
-  // A second between two sweeps, and the screen's own time.
-  expect(Math.max(...took)).toBeLessThan(3_000);
+  // A second between two sweeps, and the screen's own time; with Redis there would be ten between them.
+  expect(Math.max(...took)).toBeLessThan(6_000);
   said.push(...(await writesOn(writer)));
   await expect(writer.inState('waiting')).toHaveCount(0, BACK);
   for (const screen of [writer, reader]) {
