@@ -1,6 +1,7 @@
 //! Decides and commits.
 
 use std::collections::HashMap;
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use protocol::mistakes::{Mistake, made};
@@ -123,10 +124,10 @@ impl Writer {
     async fn store_by(
         &self,
         commands: &[Accepted],
-        known: Loaded,
+        mut known: Loaded,
     ) -> Result<Vec<Outcome>, StoreError> {
         let began = Instant::now();
-        let versions = known.versions.clone();
+        let versions = mem::take(&mut known.versions);
         let mut folded = fold(commands, known, self.clock.now(), &self.settings.limits);
         if folded
             .outcomes
@@ -148,7 +149,7 @@ impl Writer {
         let mut append = self.store.begin_append().await?;
         let mut loaded = append.load(&wanted(commands)).await?;
         self.recent().complete(&mut loaded);
-        let versions = loaded.versions.clone();
+        let versions = mem::take(&mut loaded.versions);
         let folded = fold(commands, loaded, self.clock.now(), &self.settings.limits);
         self.commit(append, commands, folded, &versions, began)
             .await

@@ -57,7 +57,7 @@ impl SignedIn {
 /// # Errors
 /// `503` where that cannot be said: nobody is logged out because the database is away.
 pub async fn find(app: &AppState, headers: &HeaderMap) -> Result<Option<SignedIn>, Failure> {
-    let Some(token) = cookie(headers, Cookies::of(app).session).and_then(Token::from_cookie) else {
+    let Some(token) = session_token(app, headers) else {
         return Ok(None);
     };
     let session = app.accounts.sessions.find(&token).await;
@@ -91,10 +91,15 @@ async fn nobody(app: &AppState, headers: &HeaderMap) -> Result<Failure, Failure>
 /// # Errors
 /// `503` where that cannot be said.
 pub async fn ended_for(app: &AppState, headers: &HeaderMap) -> Result<Option<UserId>, Failure> {
-    let Some(token) = cookie(headers, Cookies::of(app).session).and_then(Token::from_cookie) else {
+    let Some(token) = session_token(app, headers) else {
         return Ok(None);
     };
     Ok(app.accounts.sessions.ended(&token).await?)
+}
+
+/// What the request's cookie says to be the token of a session.
+fn session_token(app: &AppState, headers: &HeaderMap) -> Option<Token> {
+    cookie(headers, Cookies::of(app).session).and_then(Token::from_cookie)
 }
 
 /// The value of a cookie.
