@@ -23,7 +23,7 @@ test('one person in two browsers has the same history in both, whichever one wri
       await expect(device.message(text), 'it is an own one everywhere').toHaveClass(/own/);
     }
   }
-  await home.choose(home.message('从公司').locator('.bubble'), '撤回');
+  await home.choose(home.bubble('从公司'), '撤回');
   for (const device of [home, work]) {
     await expect(device.message('从公司')).toHaveCount(0);
     await expect(device.log).toContainText('你撤回了一条消息');
@@ -100,7 +100,7 @@ test('a message deleted on one device stays on the other', async ({ browser, ser
   const [home, work] = [await anna!.open(browser), await anna!.open(browser)];
   await (await home.ready()).open(here);
   await (await work.ready()).open(here);
-  await home.choose(home.message('一').locator('.bubble'), '删除');
+  await home.choose(home.bubble('一'), '删除');
   const question = home.page.getByRole('dialog', { name: '删除' });
   await expect(question).toContainText('只从你的这台设备上删除');
   await question.getByRole('button', { name: '删除' }).click();

@@ -155,7 +155,7 @@ for (const [name, by] of [
     await expect(screen.log.locator('li.time')).toHaveText([clock(events[0]?.sent_at ?? 0)]);
     await expect(screen.row(chat).locator('time')).toHaveText(clock(events.at(-1)?.at ?? first.at));
     // A rule that goes by time.
-    await screen.choose(screen.message('4').locator('.bubble'), '撤回');
+    await screen.choose(screen.bubble('4'), '撤回');
     await expect(screen.log.getByText('你撤回了一条消息')).toBeVisible();
     await screen.page.reload();
     await screen.ready();
@@ -252,7 +252,7 @@ test('what the reader deleted, hid or cleared stays so over reloads and checks',
   await screen.goto(`/chats/${chat}`);
   await expect(checked(screen)).toHaveText('已校准');
 
-  await screen.choose(screen.message('to be deleted').locator('.bubble'), '删除');
+  await screen.choose(screen.bubble('to be deleted'), '删除');
   await screen.page.getByRole('dialog').getByRole('button', { name: '删除', exact: true }).click();
   await expect(screen.message('to be deleted')).toHaveCount(0);
   await screen.choose(screen.row(hidden), '不显示聊天');

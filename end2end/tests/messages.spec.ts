@@ -18,14 +18,14 @@ test('a quote stands below its answer, leads to what it quotes, and follows a re
 
   await two.log.press('Home');
   await two.message('周六去爬山吗？').scrollIntoViewIfNeeded();
-  await two.choose(two.message('周六去爬山吗？').locator('.bubble'), '引用');
+  await two.choose(two.bubble('周六去爬山吗？'), '引用');
   await expect(two.composer).toBeFocused();
   const reply = two.page.locator('form.composer .reply');
   await expect(reply).toHaveText('anna：周六去爬山吗？');
   // It can be dropped again.
   await reply.getByRole('button', { name: '取消引用' }).click();
   await expect(reply).toHaveCount(0);
-  await two.choose(two.message('周六去爬山吗？').locator('.bubble'), '引用');
+  await two.choose(two.bubble('周六去爬山吗？'), '引用');
   await two.say('去！');
   await expect(reply).toHaveCount(0);
 
@@ -55,7 +55,7 @@ test('who recalls a message may edit it again; nobody keeps its text', async ({ 
   await (await two.ready()).open(here);
   await one.say('七点在北门见');
   await expect(two.message('七点在北门见')).toBeVisible();
-  await one.choose(one.message('七点在北门见').locator('.bubble'), '撤回');
+  await one.choose(one.bubble('七点在北门见'), '撤回');
 
   await expect(two.log.locator('li.mid', { hasText: 'anna 撤回了一条消息' })).toBeVisible();
   await expect(two.log).not.toContainText('北门');
@@ -203,7 +203,7 @@ test('the menu of a message copies it, deletes it here only, and recalls only ow
   expect(await ben!.texts(here), 'others keep it').toEqual(['两行\n文字 <b>&amp;', '第二条']);
 
   await one.say('我的');
-  await one.message('我的').locator('.bubble').click({ button: 'right' });
+  await one.bubble('我的').click({ button: 'right' });
   await expect(menu(one).getByRole('menuitem')).toHaveText(['复制', '引用', '撤回', '删除']);
   await one.page.keyboard.press('Escape');
   await expect(menu(one)).toHaveCount(0);

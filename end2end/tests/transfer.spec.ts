@@ -33,7 +33,7 @@ test('a history that was exported and imported into another browser is whole the
   const first = await ann.open(browser);
   await first.goto(`/chats/${chat}`);
   await expect(first.messages).toHaveCount(5);
-  await first.choose(first.message('hidden').locator('.bubble'), '删除');
+  await first.choose(first.bubble('hidden'), '删除');
   await first.page.getByRole('dialog').getByRole('button', { name: '删除', exact: true }).click();
   await expect(first.messages).toHaveCount(4);
   const disk = new Disk(first.page, ann);
