@@ -68,9 +68,10 @@ test('a new password counts from the next log-in on, and others are logged out',
   const { page } = home;
   const change = async (current: string, password: string) => {
     await page.goto('/security');
-    await page.getByLabel('当前密码').fill(current);
-    await page.getByLabel('新密码').fill(password);
-    await page.getByRole('button', { name: '修改密码' }).click();
+    const form = page.getByRole('region', { name: '修改密码' });
+    await form.getByLabel('当前密码').fill(current);
+    await form.getByLabel('新密码').fill(password);
+    await form.getByRole('button', { name: '修改密码' }).click();
   };
   await change('not this one', 'another password');
   await expect(page.getByRole('alert')).toHaveText('不对，请核对后重试。');

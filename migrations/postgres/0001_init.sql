@@ -88,7 +88,13 @@ CREATE TABLE sessions (
     ended_at   BIGINT,
     shared     BOOLEAN NOT NULL DEFAULT FALSE,
     agent      TEXT   NOT NULL DEFAULT '',
-    address    TEXT   NOT NULL DEFAULT ''
+    address    TEXT   NOT NULL DEFAULT '',
+    -- What a program may do with an access token; a browser, where it is null, may do all.
+    scope      TEXT   CHECK (scope IN ('read', 'write')),
+    -- What the user calls a token.
+    name       TEXT   NOT NULL DEFAULT '',
+    -- Who has issued one that was not made here.
+    provider   TEXT
 );
 CREATE INDEX sessions_user ON sessions (user_id);
 CREATE INDEX sessions_expires_at ON sessions (expires_at);

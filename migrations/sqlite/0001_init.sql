@@ -61,7 +61,13 @@ CREATE TABLE sessions (
     ended_at   INTEGER,
     shared     INTEGER NOT NULL DEFAULT 0,
     agent      TEXT    NOT NULL DEFAULT '',
-    address    TEXT    NOT NULL DEFAULT ''
+    address    TEXT    NOT NULL DEFAULT '',
+    -- What a program may do with an access token; a browser, where it is null, may do all.
+    scope      TEXT    CHECK (scope IN ('read', 'write')),
+    -- What the user calls a token.
+    name       TEXT    NOT NULL DEFAULT '',
+    -- Who has issued one that was not made here.
+    provider   TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sessions_user ON sessions (user_id);
 CREATE INDEX sessions_expires_at ON sessions (expires_at);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use protocol::UserId;
+use protocol::{Millis, UserId};
 
 use crate::accounts::{Accounts, Bounds, Lasting, Passwords, Sessions, Throttle};
 use crate::chat::{Chat, Settings};
@@ -17,6 +17,9 @@ use crate::random::Random;
 use crate::redis::{RateLimits, SessionCache};
 use crate::site::Site;
 use crate::store::{DatabaseConfig, PostgresConfig, SqliteConfig, Store};
+
+/// Over which time requests are counted, in milliseconds.
+const WINDOW: Millis = 10_000;
 
 /// The parts of the server, shared by all requests.
 #[derive(Clone)]
@@ -38,8 +41,8 @@ pub struct App {
     pub accounts: Accounts,
     /// What browsers download besides pages and data.
     pub site: Site,
-    /// Commands by user.
-    pub commands: Throttle<UserId>,
+    /// How much is asked for.
+    pub rates: Rates,
     /// What has been counted; `None` where another server of this process counts.
     pub metrics: Option<PrometheusHandle>,
     /// The id of the next request: counted from a random start, so that those of two servers, or of
@@ -79,6 +82,34 @@ impl Deref for AppState {
 
     fn deref(&self) -> &App {
         &self.0
+    }
+}
+
+/// Counts what is asked for, so that nobody takes all of the server. Commands are counted for all nodes
+/// together; the others, of which there are many more, at each node for itself, without a trip.
+#[derive(Debug)]
+pub struct Rates {
+    /// Commands by user.
+    pub commands: Throttle<UserId>,
+    /// What else is changed, by user.
+    pub changes: Throttle<UserId>,
+    /// What is read, by user.
+    pub reads: Throttle<UserId>,
+    /// What is asked by nobody who is logged in, by address.
+    pub visits: Throttle<String>,
+}
+
+impl Rates {
+    /// As configured.
+    pub fn new(config: &Config, shared: Option<RateLimits>) -> Self {
+        let (limits, throttle) = (&config.limits, &config.throttle);
+        Self {
+            commands: Throttle::new(limits.commands_per_window, limits.command_window)
+                .shared(shared, "commands"),
+            changes: Throttle::new(throttle.changes_per_user, WINDOW),
+            reads: Throttle::new(throttle.reads_per_user, WINDOW),
+            visits: Throttle::new(throttle.visits_per_address, WINDOW),
+        }
     }
 }
 

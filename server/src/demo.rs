@@ -137,7 +137,12 @@ impl Stage<'_> {
                 password: password.to_owned(),
             };
             let origin = Origin::default();
-            let (me, _) = self.accounts.register(register, &origin).await?;
+            // The first of them runs the installation.
+            let code = self.accounts.setup_code().await?;
+            let (me, _) = match code {
+                Some(code) => self.accounts.set_up(&code, register, &origin).await?,
+                None => self.accounts.register(register, &origin).await?,
+            };
             let id = me.user.id;
             let change = ChangeMe {
                 signature: Some(person.signature.to_owned()),

@@ -10,8 +10,8 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
-use crate::accounts::{HashFailed, Passwords, Throttle};
-use crate::app_state::{App, AppState, database, put_together};
+use crate::accounts::{HashFailed, Passwords};
+use crate::app_state::{App, AppState, Rates, database, put_together};
 use crate::chat::steer;
 use crate::clock::Clock;
 use crate::config::{Config, Role};
@@ -153,11 +153,7 @@ pub async fn start_at(
             tracing::warn!("there is no site: pages have neither styles nor script");
             Site::none()
         }),
-        commands: Throttle::new(
-            config.limits.commands_per_window,
-            config.limits.command_window,
-        )
-        .shared(shared, "commands"),
+        rates: Rates::new(&config, shared),
         config,
         store,
         clock,
@@ -197,6 +193,9 @@ pub async fn start_at(
         None => format!("http://{address}"),
     };
     println!("zspchat is at {url}");
+    if app.config.role != Role::Writer {
+        invite_administrator(&app, &url).await;
+    }
     tracing::info!(
         %address,
         metrics = metrics_address.map(tracing::field::display),
@@ -211,6 +210,21 @@ pub async fn start_at(
         holding,
         release,
     })
+}
+
+/// Says how to become the administrator, while there is none.
+async fn invite_administrator(app: &AppState, url: &str) {
+    match app.accounts.setup_code().await {
+        Ok(Some(code)) => {
+            println!("There is no administrator yet: make the account at {url}/setup?code={code}");
+            tracing::info!(
+                code,
+                "there is no administrator yet: make the account at /setup"
+            );
+        }
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "whether there is an administrator is not known"),
+    }
 }
 
 impl Running {

@@ -48,11 +48,41 @@ messages! {
     link: "绑定", "Link";
     unlink: "解除绑定", "Unlink";
     linked_since: "绑定于", "Linked";
+    setup: "设置管理员", "Set up the administrator";
+    setup_text: "这里还没有管理员。输入服务器启动时打印的设置码，创建管理员账号。", "There is no administrator yet. With the code that the server printed when it started, make the account that runs this installation.";
+    setup_code: "设置码", "Setup code";
+    setup_code_hint: "在服务器的终端或日志里", "In the server's terminal or log";
+    setup_done: "创建管理员", "Make the administrator";
+    setup_other: "不是管理员？", "Not the administrator?";
+    tokens: "程序访问令牌", "Access tokens for programs";
+    tokens_text: "机器人和程序用令牌以你的名义访问。令牌只显示一次，请像密码一样保管。", "Bots and programs act in your name by a token. It is shown once: keep it like a password.";
+    token_docs: "接口文档", "What programs can do";
+    token_name: "名称", "Name";
+    token_name_hint: "例如 值班机器人", "Such as: on-call bot";
+    token_scope: "权限", "What it may do";
+    token_read: "只读", "Read";
+    token_write: "读取和发送", "Read and write";
+    token_days: "有效期", "Good for";
+    token_make: "创建令牌", "Make a token";
+    token_made: "令牌已创建。现在就复制下来：它不会再显示。", "The token is made. Copy it now: it is not shown again.";
+    token_end: "停用", "End";
+    token_ended: "令牌已停用。", "The token is ended.";
+    token_none: "还没有令牌。", "There are no tokens yet.";
+    token_since: "创建于", "Made";
+    token_expires: "失效于", "Ends";
     linked: "已绑定，以后也可以用它登录。", "It is linked: you can log in with it from now on.";
     unlinked: "已解除绑定。", "It is unlinked.";
 }
 
 impl StillMessages {
+    /// How long a token is good.
+    pub fn days(&self, days: u32) -> String {
+        match self.tag {
+            Language::Chinese => format!("{days} 天"),
+            Language::English => format!("{days} days"),
+        }
+    }
+
     /// Above the handle that a newcomer chooses.
     pub fn verified_by(&self, provider: &str) -> String {
         match self.tag {

@@ -15,6 +15,8 @@ pub struct EnterCode {
     pub proof: String,
     /// Whether others use this browser too.
     pub shared: bool,
+    /// The path to go on to.
+    pub next: String,
 }
 
 pub fn view(t: Says, page: EnterCode) -> impl IntoView {
@@ -28,6 +30,7 @@ pub fn view(t: Says, page: EnterCode) -> impl IntoView {
                 <Fault text=form.problem() />
                 <HiddenFields />
                 <input type="hidden" name="proof" value=page.proof />
+                <input type="hidden" name="next" value=page.next />
                 {shared}
                 <Field
                     form

@@ -1,11 +1,13 @@
 //! Pages that stay as the server renders them, without script and without data of the chat: for what
 //! people do rarely, browsers need not download anything.
 
+mod access_tokens;
 mod code;
 mod identities;
 mod newcomer;
 mod second_factor;
 mod security;
+mod setup;
 
 use leptos::prelude::*;
 use protocol::api::identities::Newcomer;
@@ -16,9 +18,11 @@ use crate::locales::{StillMessages, still_messages};
 use crate::pages::log_in::LogIn;
 use crate::state::navigation::Address;
 use crate::state::{Chat, Place, use_chat};
+pub use access_tokens::MadeToken;
 pub use code::EnterCode;
 pub use second_factor::Factor;
 pub use security::{Done, Security};
+pub use setup::Setup;
 
 /// A page of this kind.
 #[derive(Debug, Clone)]
@@ -27,6 +31,8 @@ pub enum StillPage {
     Security(Security),
     /// `/login`, once the password was right.
     EnterCode(EnterCode),
+    /// `/setup`
+    Setup(Setup),
     /// `/register/identity`
     Newcomer(Newcomer),
     /// `/login`, after a log-in at a provider came to nothing: with why.
@@ -48,6 +54,7 @@ pub fn still_document(boot: Boot, page: StillPage, css: &str) -> impl IntoView +
             (title, body.into_any())
         }
         StillPage::EnterCode(page) => (t.enter_code, code::view(t, page).into_any()),
+        StillPage::Setup(page) => (t.setup, setup::view(t, page).into_any()),
         StillPage::LogIn => (chat.t().log_in, view! { <LogIn /> }.into_any()),
         StillPage::Newcomer(newcomer) => {
             (chat.t().register, newcomer::view(t, newcomer).into_any())

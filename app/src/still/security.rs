@@ -1,9 +1,11 @@
 //! `/security`: the password, and where one is logged in.
 
 use leptos::prelude::*;
+use protocol::api::access_tokens::AccessToken;
 use protocol::api::accounts::Session;
 use protocol::api::identities::Identities;
 
+use super::access_tokens::{AccessTokensPart, MadeToken};
 use super::identities::IdentitiesPart;
 use super::second_factor::Factor;
 use super::{Says, second_factor};
@@ -24,6 +26,10 @@ pub struct Security {
     pub factor: Factor,
     /// How one may log in by accounts elsewhere.
     pub identities: Identities,
+    /// What programs of theirs prove themselves by.
+    pub access_tokens: Vec<AccessToken>,
+    /// One that was just made.
+    pub made_token: Option<MadeToken>,
     /// What was done last.
     pub done: Option<Done>,
 }
@@ -39,6 +45,8 @@ pub enum Done {
     OthersEnded,
     /// No code is asked for any more.
     FactorRemoved,
+    /// A program's token is good no more.
+    TokenEnded,
     /// An account elsewhere is a way in from now on.
     Linked,
     /// It is no more.
@@ -51,6 +59,7 @@ pub fn view(t: Says, page: Security) -> impl IntoView {
         Done::DeviceEnded => t.device_ended,
         Done::OthersEnded => t.others_ended,
         Done::FactorRemoved => t.factor_removed,
+        Done::TokenEnded => t.token_ended,
         Done::Linked => t.linked,
         Done::Unlinked => t.unlinked,
     });
@@ -60,6 +69,12 @@ pub fn view(t: Says, page: Security) -> impl IntoView {
         {second_factor::view(t, page.factor)}
         <IdentitiesPart t identities=page.identities />
         <Devices t sessions=page.sessions />
+        <AccessTokensPart
+            t
+            has_password=page.has_password
+            access_tokens=page.access_tokens
+            made=page.made_token
+        />
     }
 }
 

@@ -1,5 +1,6 @@
 //! Requests and answers of the HTTP interface, a file a noun.
 
+pub mod access_tokens;
 pub mod accounts;
 pub mod commands;
 pub mod contacts;

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use proptest::prelude::*;
 use protocol::api::conversations::{ChangePreferences, CreateGroup, ReadTo};
 use protocol::api::identities::ProviderIcon;
-use protocol::api::{accounts, commands, contacts, conversations, events, pages};
+use protocol::api::{access_tokens, accounts, commands, contacts, conversations, events, pages};
 use protocol::event::Role;
 use protocol::ids::ConversationKind;
 use protocol::stream::StreamEvent;
@@ -120,6 +120,27 @@ fn accounts() {
             expires_at: 3,
             shared: false,
         }],
+    });
+    let access_token = access_tokens::AccessToken {
+        id: "0b".to_owned(),
+        name: "bot".to_owned(),
+        scope: access_tokens::Scope::Write,
+        since: 1,
+        seen_at: 2,
+        expires_at: 3,
+    };
+    round_trip(&access_tokens::AccessTokens {
+        access_tokens: vec![access_token.clone()],
+    });
+    round_trip(&access_tokens::NewAccessToken {
+        name: "bot".to_owned(),
+        scope: access_tokens::Scope::Read,
+        days: 90,
+        current: "correct horse".to_owned(),
+    });
+    round_trip(&access_tokens::MadeAccessToken {
+        token: "zsp_0".to_owned(),
+        access_token,
     });
     round_trip(&accounts::ChangeMe::default());
     round_trip(&accounts::ChangeMe {

@@ -4,7 +4,7 @@ use protocol::api::accounts::{self, ChangePassword};
 use protocol::problem::Fault;
 use protocol::{Code, UserId};
 
-use super::sessions::hex;
+use super::token::hex;
 use super::{AccountError, Accounts, Session, invalid};
 use crate::bus::{Message, Payload, Topic};
 use crate::chat::SessionKey;
@@ -87,8 +87,8 @@ impl Accounts {
         self.end_other_sessions(current).await
     }
 
-    /// Counted as log-ins are, so that a session that was left open is no way to try passwords.
-    async fn is_password(
+    /// Whether it is the password in force. Counted as log-ins are, so that a session that was left open is no way to try passwords.
+    pub(super) async fn is_password(
         &self,
         user: UserId,
         password: String,
@@ -104,7 +104,7 @@ impl Accounts {
         Ok(())
     }
 
-    async fn end(&self, keys: &[SessionKey]) -> Result<(), AccountError> {
+    pub(super) async fn end(&self, keys: &[SessionKey]) -> Result<(), AccountError> {
         if keys.is_empty() {
             return Ok(());
         }
@@ -121,6 +121,6 @@ impl Accounts {
 }
 
 /// By what a session is named: enough of its key to tell it from others, and no way to its token.
-fn id_of(key: &SessionKey) -> String {
+pub(super) fn id_of(key: &SessionKey) -> String {
     hex(&key[..16])
 }

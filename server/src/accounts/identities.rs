@@ -41,7 +41,7 @@ impl Accounts {
         })
     }
 
-    /// Takes away the account of a provider as a way in.
+    /// Takes away the account of a provider as a way in, for programs too.
     ///
     /// # Errors
     /// There is none of that provider, nothing else is left to log in with, the database.
@@ -56,7 +56,7 @@ impl Accounts {
             .unlink_identity(user, provider, &providers)
             .await?
         {
-            Unlinking::Done => Ok(()),
+            Unlinking::Done => self.end_issued_by(provider, user).await,
             Unlinking::NotLinked => Err(AccountError::Refused(Code::NotFound)),
             Unlinking::LastWayIn => Err(AccountError::Refused(Code::LastWayIn)),
         }

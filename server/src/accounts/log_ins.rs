@@ -11,7 +11,7 @@ use protocol::api::identities::suggested_handle;
 use protocol::{Code, Millis, UserId};
 use sha2::{Digest as _, Sha256};
 
-use super::sessions::hex;
+use super::token::hex;
 use super::{AccountError, Accounts, Origin, Token};
 use crate::providers::{Attempt, Identified, Provider, ProviderError};
 use crate::store::{Linking, LogInPlan, NewIdentity, NewLogIn, NewNewcomer, StoreError};
@@ -65,7 +65,7 @@ pub enum Finished {
     /// They are logged in; where to go on.
     LoggedIn(Token, String),
     /// The code of a second step is asked for.
-    CodeWanted(UserId),
+    CodeWanted(UserId, String),
     /// They have yet to choose a handle, in the browser whose cookie holds this.
     Newcomer(Token),
     /// The account is linked.
@@ -190,7 +190,9 @@ impl Accounts {
             Some(owner) => {
                 // No code yet: whoever needs one is asked for it.
                 match self.pass_second_factor(owner.user, "").await {
-                    Err(AccountError::SecondFactor(user)) => return Ok(Finished::CodeWanted(user)),
+                    Err(AccountError::SecondFactor(user)) => {
+                        return Ok(Finished::CodeWanted(user, plan.next_path));
+                    }
                     passed => passed?,
                 }
                 let token = self.sessions.begin(owner.user, origin, false).await?;
@@ -331,7 +333,7 @@ impl From<StoreError> for Failed {
 }
 
 /// A path of this site, with its query; `None` for whatever a browser may take for another site.
-fn own_path(path: &str) -> Option<&str> {
+pub fn own_path(path: &str) -> Option<&str> {
     let mut rest = path.strip_prefix('/')?.chars();
     let plain = path.chars().all(|c| c.is_ascii_graphic() && c != '\\');
     (plain && path.len() <= LONGEST_PATH && rest.next() != Some('/')).then_some(path)

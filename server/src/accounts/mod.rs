@@ -1,5 +1,7 @@
 //! Who people are, how they prove it, and whom they know.
 
+mod access_tokens;
+mod codes;
 mod contacts;
 mod devices;
 mod error;
@@ -7,21 +9,27 @@ mod identities;
 mod log_ins;
 mod newcomers;
 mod passwords;
+mod registration;
 mod second_factor;
 mod sessions;
 mod throttle;
+mod token;
 
-use protocol::api::accounts::{ChangeMe, LogIn, Me, Register};
+use std::sync::atomic::AtomicBool;
+
+use protocol::api::accounts::{ChangeMe, LogIn, Me};
 use protocol::command::payload_hash;
 use protocol::stream::Account;
 use protocol::{ClientId, Code, Command, CommandKind, ConversationId, FieldError, Limits, UserId};
 
+pub use access_tokens::ProgramError;
 pub use error::AccountError;
-pub use log_ins::{Begun, CameBack, Finished};
+pub use log_ins::{Begun, CameBack, Finished, own_path};
 pub use passwords::{HashFailed, Passwords};
 pub use second_factor::Standing;
-pub use sessions::{Lasting, Session, Sessions, Token};
+pub use sessions::{Lasting, Session, Sessions};
 pub use throttle::{Throttle, Throttled};
+pub use token::Token;
 
 use crate::bus::{Message, Payload, Topic};
 use crate::chat::{Chat, Outcome, Submitted, Wait};
@@ -30,7 +38,7 @@ use crate::config;
 use crate::providers::Providers;
 use crate::random::Random;
 use crate::redis::RateLimits;
-use crate::store::{NewUser, Store};
+use crate::store::Store;
 use crate::telemetry::metrics::LOG_INS;
 
 /// Over which time log-ins and registrations are counted, in milliseconds.
@@ -47,6 +55,8 @@ pub struct Accounts {
     /// Who is logged in.
     pub sessions: Sessions,
     bounds: Bounds,
+    /// Whether there was somebody when it was looked last: nobody leaves again.
+    is_inhabited: AtomicBool,
 }
 
 /// What one may ask for, and how often.
@@ -105,52 +115,7 @@ impl Accounts {
             chat,
             sessions,
             bounds,
-        }
-    }
-
-    /// Makes an account with its own conversation, and logs it in.
-    ///
-    /// # Errors
-    /// Fields at fault, a handle that is taken, too many from one address, the database.
-    pub async fn register(
-        &self,
-        register: Register,
-        origin: &Origin,
-    ) -> Result<(Me, Token), AccountError> {
-        let register = register
-            .checked(&self.bounds.limits)
-            .map_err(AccountError::Invalid)?;
-        let now = self.clock.now();
-        self.bounds
-            .registrations
-            .take(&origin.address, 1, now)
-            .await?;
-        let id = UserId::new(now, self.random.bytes());
-        let user = NewUser {
-            id,
-            handle: register.handle,
-            name: register.name,
-            phc: Some(self.passwords.hash(register.password).await?),
-            at: now,
-        };
-        if let Err(error) = self.store.create_user(&user).await {
-            return Err(if error.is_unique_violation() {
-                AccountError::Refused(Code::HandleTaken)
-            } else {
-                error.into()
-            });
-        }
-        self.welcome(id).await;
-        let token = self.sessions.begin(id, origin, false).await?;
-        let me = self.store.me(id).await?;
-        Ok((me.ok_or(AccountError::Refused(Code::NotFound))?, token))
-    }
-
-    /// Makes the conversation that a new user has with themselves. Where this does not work now, it is
-    /// made when it is first opened.
-    async fn welcome(&self, user: UserId) {
-        if let Err(error) = self.open_direct(user, user, Wait::Moment).await {
-            tracing::warn!(%error, %user, "a user's own conversation was not made");
+            is_inhabited: AtomicBool::new(false),
         }
     }
 

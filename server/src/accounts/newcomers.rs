@@ -49,6 +49,7 @@ impl Accounts {
             handle: join.handle,
             name: join.name,
             phc: None,
+            administrator: false,
             at: now,
         };
         let next_path = match self.store.admit(&browser.key(), &user).await {
@@ -60,10 +61,7 @@ impl Accounts {
             }
             Err(error) => return Err(error.into()),
         };
-        self.welcome(id).await;
-        let token = self.sessions.begin(id, origin, false).await?;
-        let me = self.store.me(id).await?;
-        let me = me.ok_or(AccountError::Refused(Code::NotFound))?;
+        let (me, token) = self.welcome(id, origin).await?;
         Ok((me, token, next_path))
     }
 }

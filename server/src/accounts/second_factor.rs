@@ -4,10 +4,11 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use protocol::problem::Fault;
 use protocol::{Code, Millis, UserId};
-use sha2::{Digest as _, Sha256};
+use sha2::Sha256;
 use totp_rs::{Builder, Secret, Totp, TotpError};
 
-use super::sessions::hex;
+use super::codes::{hash_of, plain, spelled};
+use super::token::hex;
 use super::{AccountError, Accounts, Origin, Token, invalid};
 
 /// Bytes of a secret: as many as its HMAC has (RFC 4226, section 4).
@@ -82,7 +83,9 @@ impl Accounts {
         code: &str,
     ) -> Result<Vec<String>, AccountError> {
         self.is_code(user, code, false).await?;
-        let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| self.recovery_code()).collect();
+        let codes: Vec<String> = (0..RECOVERY_CODES)
+            .map(|_| spelled(self.random.bytes()))
+            .collect();
         let hashes: Vec<[u8; 32]> = codes.iter().map(|code| hash_of(code)).collect();
         if self.store.confirm_second_factor(user, &hashes).await? {
             Ok(codes)
@@ -147,14 +150,6 @@ impl Accounts {
         Ok(false)
     }
 
-    /// 80 random bits, in groups that can be copied by hand.
-    fn recovery_code(&self) -> String {
-        let bytes: [u8; 10] = self.random.bytes();
-        let code = Secret::from(bytes.as_slice()).to_base32().to_lowercase();
-        let groups: Vec<&str> = [0, 4, 8, 12].map(|at| &code[at..at + 4]).into();
-        groups.join("-")
-    }
-
     /// What a page repeats that asks for the code: that the password was right, a moment ago.
     pub fn prove_password(&self, user: UserId) -> String {
         let until = self.clock.now() + PROOF_LASTS;
@@ -208,17 +203,6 @@ fn generator(secret: Secret, handle: &str) -> Result<Totp, TotpError> {
         .build()
 }
 
-/// A code without what people put between its parts.
-fn plain(code: &str) -> String {
-    let kept = code.chars().filter(char::is_ascii_alphanumeric);
-    kept.collect::<String>().to_ascii_lowercase()
-}
-
-/// What is kept of a recovery code: it is as random as a key, so that a fast hash will do.
-fn hash_of(code: &str) -> [u8; 32] {
-    Sha256::digest(plain(code)).into()
-}
-
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes().chunks(2);
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
@@ -241,14 +225,5 @@ mod tests {
             assert_eq!(totp.check(code, seconds), Some(seconds / 30));
             assert!(totp.check(code, seconds + 90).is_none());
         }
-    }
-
-    #[test]
-    fn codes_may_be_typed_as_people_do() {
-        assert_eq!(plain(" 287 082"), "287082");
-        assert_eq!(
-            hash_of("abcd-efgh-ijkl-mnop"),
-            hash_of("ABCD EFGH IJKLMNOP")
-        );
     }
 }

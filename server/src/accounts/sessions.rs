@@ -1,15 +1,13 @@
 //! Sessions: who is logged in, by a token that only their browser holds.
 
 use std::collections::HashMap;
-use std::fmt;
-use std::fmt::Write as _;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use futures::FutureExt as _;
+use protocol::api::access_tokens::Scope;
 use protocol::{Millis, UserId};
-use sha2::{Digest as _, Sha256};
 
-use super::Origin;
+use super::{Origin, Token};
 use crate::chat::{SessionCheck, SessionForgetter, SessionKey};
 use crate::clock::Clock;
 use crate::config;
@@ -49,50 +47,6 @@ impl Lasting {
     }
 }
 
-/// What the browser proves itself by: 256 random bits. Never logged, never stored.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Token(String);
-
-impl Token {
-    /// A new one.
-    pub fn new(random: &Random) -> Self {
-        let bytes: [u8; 32] = random.bytes();
-        Self(hex(&bytes))
-    }
-
-    /// The token as a browser sent it; `None` if it cannot be one.
-    pub fn from_cookie(text: &str) -> Option<Self> {
-        (text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()))
-            .then(|| Self(text.to_owned()))
-    }
-
-    /// As it stands in the cookie.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// What is stored in its place.
-    pub fn key(&self) -> SessionKey {
-        Sha256::digest(&self.0).into()
-    }
-
-    /// What a form of this session repeats: only who holds the token can know it, and the token
-    /// cannot be told from it.
-    pub fn form_token(&self) -> String {
-        let hash = Sha256::new()
-            .chain_update(b"zspchat form token v1")
-            .chain_update(&self.0)
-            .finalize();
-        hex(&hash[..16])
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token")
-    }
-}
-
 /// A session that is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Session {
@@ -100,6 +54,21 @@ pub struct Session {
     pub user: UserId,
     /// By what it is known.
     pub key: SessionKey,
+    /// What a program may do with it; a browser may do all.
+    pub scope: Option<Scope>,
+}
+
+/// A program that is let in.
+#[derive(Debug, Clone)]
+pub(super) struct Program {
+    /// In whose name.
+    pub user: UserId,
+    /// What it may do.
+    pub scope: Scope,
+    /// What its user calls it.
+    pub name: String,
+    /// Who has issued its token, if it was not made here.
+    pub provider: Option<String>,
 }
 
 /// All sessions. Clones share what is in memory, so that one that was ended is over everywhere at
@@ -172,9 +141,43 @@ impl Sessions {
                 shared,
                 agent: origin.agent.chars().take(200).collect(),
                 address: origin.address.clone(),
+                scope: None,
+                name: String::new(),
+                provider: None,
             })
             .await?;
         Ok(token)
+    }
+
+    /// Lets a program in by a token until a time.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(super) async fn admit(
+        &self,
+        token: &Token,
+        program: &Program,
+        until: Millis,
+    ) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let session = NewSession {
+            token_hash: token.key(),
+            user: program.user,
+            at: now,
+            lasts: until - now,
+            most_at: until,
+            shared: false,
+            agent: String::new(),
+            address: String::new(),
+            scope: Some(program.scope),
+            name: program.name.clone(),
+            provider: program.provider.clone(),
+        };
+        match self.store.insert_session(&session).await {
+            // Another request of the program was faster.
+            Err(error) if error.is_unique_violation() => Ok(()),
+            inserted => inserted,
+        }
     }
 
     /// The session of a token, if it is on.
@@ -203,6 +206,7 @@ impl Sessions {
         Ok((session.expires_at > now).then_some(Session {
             user: session.user,
             key,
+            scope: session.scope,
         }))
     }
 
@@ -292,14 +296,22 @@ impl Sessions {
         let Some(shared) = &self.shared else {
             return self.store.session(key).await;
         };
-        if let Some(CachedSession { user, expires_at }) = shared.get(key).await
-            && expires_at > now
+        if let Some(cached) = shared.get(key).await
+            && cached.expires_at > now
         {
-            return Ok(Some(StoredSession { user, expires_at }));
+            return Ok(Some(StoredSession {
+                user: cached.user,
+                expires_at: cached.expires_at,
+                scope: cached.scope,
+            }));
         }
         let session = self.store.session(key).await?;
-        if let Some(StoredSession { user, expires_at }) = session {
-            let cached = CachedSession { user, expires_at };
+        if let Some(session) = session {
+            let cached = CachedSession {
+                user: session.user,
+                expires_at: session.expires_at,
+                scope: session.scope,
+            };
             shared.put(key, cached, now).await;
         }
         Ok(session)
@@ -342,13 +354,4 @@ impl Sessions {
     fn read(&self) -> std::sync::RwLockReadGuard<'_, HashMap<SessionKey, Cached>> {
         self.cache.read().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }

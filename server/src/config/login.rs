@@ -39,6 +39,16 @@ pub struct Provider {
     /// What is asked for; by default what is needed for a name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Vec<String>>,
+    /// What the tokens are issued for that programs of this provider's users come with; without it,
+    /// none does. Kind `oidc` only, and not the client's own name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
+    /// The scope that lets them read; `zspchat:read` by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_scope: Option<String>,
+    /// The scope that lets them write too; `zspchat:write` by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub write_scope: Option<String>,
     /// What people call it; by default the name of the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
@@ -118,6 +128,16 @@ impl Provider {
         }
     }
 
+    /// The scope that lets programs read.
+    pub fn read_scope(&self) -> &str {
+        self.read_scope.as_deref().unwrap_or("zspchat:read")
+    }
+
+    /// The scope that lets programs write too.
+    pub fn write_scope(&self) -> &str {
+        self.write_scope.as_deref().unwrap_or("zspchat:write")
+    }
+
     /// What this site proves itself to the provider by.
     ///
     /// # Errors
@@ -158,6 +178,17 @@ impl Provider {
         let is_oidc = self.kind == ProviderKind::Oidc;
         if is_oidc != self.issuer.is_some() {
             return Err("issuer is for kind oidc, which needs it".to_owned());
+        }
+        if self.audience.is_some() && !is_oidc {
+            return Err("audience is for kind oidc".to_owned());
+        }
+        if self.audience.is_none() && (self.read_scope.is_some() || self.write_scope.is_some()) {
+            return Err("read_scope and write_scope need an audience".to_owned());
+        }
+        if self.audience.as_ref() == Some(&self.client_id) {
+            return Err(
+                "audience must not be the client_id: tokens for browsers are for that".to_owned(),
+            );
         }
         let endpoints = [
             ("authorize_url", &self.authorize_url),
@@ -281,6 +312,15 @@ mod tests {
             (
                 format!("{GITHUB}{secret}openid_url = \"https://x\""),
                 "openid_url",
+            ),
+            (format!("{GITHUB}{secret}audience = \"chat\""), "audience"),
+            (
+                format!("{OIDC}issuer = \"https://x\"\naudience = \"me\""),
+                "client_id",
+            ),
+            (
+                format!("{OIDC}issuer = \"https://x\"\nread_scope = \"r\""),
+                "audience",
             ),
             (format!("{GITHUB}{secret}{GITHUB}{secret}"), "two named"),
             (

@@ -114,16 +114,23 @@ pub struct Session {
     pub shared_hours: u32,
 }
 
-/// `throttle`: each counted over ten minutes; beyond it, `429` until they are over.
+/// `throttle`: beyond it, `429` until the time is over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Throttle {
-    /// Failed log-ins to one account.
+    /// Failed log-ins to one account, in ten minutes.
     pub log_ins_per_account: u32,
-    /// Failed log-ins from one address.
+    /// Failed log-ins from one address, in ten minutes.
     pub log_ins_per_address: u32,
-    /// New accounts from one address.
+    /// New accounts from one address, in ten minutes.
     pub registrations_per_address: u32,
+    /// What one user reads, pages too, in ten seconds at each node.
+    pub reads_per_user: u32,
+    /// What one user changes, besides commands, which have a limit of their own, in ten seconds at each
+    /// node.
+    pub changes_per_user: u32,
+    /// What is asked from one address by nobody who is logged in, in ten seconds at each node.
+    pub visits_per_address: u32,
 }
 
 /// `metrics`.
@@ -204,6 +211,9 @@ impl Default for Throttle {
             log_ins_per_account: 10,
             log_ins_per_address: 100,
             registrations_per_address: 100,
+            reads_per_user: 1_000,
+            changes_per_user: 300,
+            visits_per_address: 500,
         }
     }
 }

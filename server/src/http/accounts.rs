@@ -8,6 +8,7 @@ use protocol::Limits;
 use protocol::api::SHARED_COOKIE as SHARED;
 use protocol::api::accounts::{ChangeMe, ChangePassword, LogIn, Me, Register, Sessions};
 
+use super::caller::{Reader, Writer};
 use super::extract::{Json, Path};
 use super::problem::Failure;
 use super::request::{self, Connected};
@@ -67,13 +68,13 @@ pub async fn log_out(
 /// # Errors
 /// `401` for nobody.
 #[utoipa::path(get, path = "/api/v1/session", responses((status = 200, body = Me)))]
-pub async fn who_am_i(state: State<AppState>, user: SignedIn) -> Result<Answer<Me>, Failure> {
+pub async fn who_am_i(state: State<AppState>, user: Reader) -> Result<Answer<Me>, Failure> {
     me(state, user).await
 }
 
 /// One's own profile.
 #[utoipa::path(get, path = "/api/v1/me", responses((status = 200, body = Me)))]
-pub async fn me(State(app): State<AppState>, user: SignedIn) -> Result<Answer<Me>, Failure> {
+pub async fn me(State(app): State<AppState>, user: Reader) -> Result<Answer<Me>, Failure> {
     let me = app.store.me(user.id).await?;
     me.map(Answer).ok_or_else(Failure::not_found)
 }
@@ -86,7 +87,7 @@ pub async fn me(State(app): State<AppState>, user: SignedIn) -> Result<Answer<Me
     responses((status = 200, body = Me)))]
 pub async fn change_me(
     State(app): State<AppState>,
-    user: SignedIn,
+    user: Writer,
     Json(change): Json<ChangeMe>,
 ) -> Result<Answer<Me>, Failure> {
     Ok(Answer(app.accounts.change(user.id, change).await?))

@@ -10,9 +10,10 @@ use protocol::problem::Fault;
 use protocol::{ClientId, Code, Command, CommandKind, ConversationId, FieldError, Problem, UserId};
 use serde_json::value::RawValue;
 
+use super::caller::Sender;
 use super::extract::{After, InPath, JsonBytes, parse};
 use super::problem::Failure;
-use super::signed_in::SignedIn;
+use super::rates;
 use crate::app_state::AppState;
 use crate::chat::{Outcome, Submitted, Unavailable, Wait};
 
@@ -31,7 +32,7 @@ use crate::chat::{Outcome, Submitted, Unavailable, Wait};
         (status = 200, description = "To an array: an answer each", body = Vec<Answer>)))]
 pub async fn post(
     State(app): State<AppState>,
-    user: SignedIn,
+    user: Sender,
     InPath(conversation): InPath,
     After(after): After,
     JsonBytes(bytes): JsonBytes,
@@ -187,11 +188,7 @@ pub async fn submit(
         return Ok(Vec::new());
     }
     let count = u32::try_from(commands.len()).unwrap_or(u32::MAX);
-    if let Err(throttled) = app.commands.take(&user, count, app.clock.now()).await {
-        metrics::counter!(crate::telemetry::metrics::HTTP_THROTTLED, "by" => "commands")
-            .increment(1);
-        return Err(Failure::throttled(throttled));
-    }
+    rates::take(app, &app.rates.commands, "commands", &user, count).await?;
     let ingest = &app.chat.ingest;
     Ok(ingest.submit(user, conversation, commands, wait).await)
 }

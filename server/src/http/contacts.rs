@@ -9,9 +9,9 @@ use protocol::api::contacts::{
     AskContact, ChangeContact, Contact, ContactRequest, ContactRequests, Contacts,
 };
 
+use super::caller::{Reader, Writer};
 use super::extract::{Json, Path, UserInPath};
 use super::problem::Failure;
-use super::signed_in::SignedIn;
 use super::tagged::tagged;
 use crate::app_state::AppState;
 
@@ -20,7 +20,7 @@ use crate::app_state::AppState;
     responses((status = 200, body = Contacts), (status = 304)))]
 pub async fn list(
     State(app): State<AppState>,
-    user: SignedIn,
+    user: Reader,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let contacts = app.store.contacts(user.id).await?;
@@ -35,7 +35,7 @@ pub async fn list(
     request_body = ChangeContact, responses((status = 200, body = Contact)))]
 pub async fn change(
     State(app): State<AppState>,
-    user: SignedIn,
+    user: Writer,
     UserInPath(peer): UserInPath,
     Json(change): Json<ChangeContact>,
 ) -> Result<Answer<Contact>, Failure> {
@@ -48,7 +48,7 @@ pub async fn change(
     responses((status = 204)))]
 pub async fn remove(
     State(app): State<AppState>,
-    user: SignedIn,
+    user: Writer,
     UserInPath(peer): UserInPath,
 ) -> Result<StatusCode, Failure> {
     app.accounts.remove_contact(user.id, peer).await?;
@@ -60,7 +60,7 @@ pub async fn remove(
     responses((status = 200, body = ContactRequests), (status = 304)))]
 pub async fn requests(
     State(app): State<AppState>,
-    user: SignedIn,
+    user: Reader,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let requests = app.accounts.requests(user.id).await?;
@@ -75,7 +75,7 @@ pub async fn requests(
     responses((status = 201, body = ContactRequest)))]
 pub async fn ask(
     State(app): State<AppState>,
-    user: SignedIn,
+    user: Writer,
     Json(ask): Json<AskContact>,
 ) -> Result<(StatusCode, Answer<ContactRequest>), Failure> {
     let request = app.accounts.ask(user.id, ask).await?;
@@ -90,7 +90,7 @@ pub async fn ask(
     params(("request" = RequestId, Path)), responses((status = 200, body = ContactRequest)))]
 pub async fn accept(
     State(app): State<AppState>,
-    user: SignedIn,
+    user: Writer,
     Path(request): Path<RequestId>,
 ) -> Result<Answer<ContactRequest>, Failure> {
     Ok(Answer(app.accounts.accept(user.id, request).await?))
@@ -104,7 +104,7 @@ pub async fn accept(
     params(("request" = RequestId, Path)), responses((status = 204)))]
 pub async fn decline(
     State(app): State<AppState>,
-    user: SignedIn,
+    user: Writer,
     Path(request): Path<RequestId>,
 ) -> Result<StatusCode, Failure> {
     app.accounts.decline(user.id, request).await?;

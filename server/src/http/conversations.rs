@@ -11,10 +11,10 @@ use protocol::ids::ConversationKind;
 use protocol::problem::Fault;
 use protocol::{ConversationId, FieldError, UserId};
 
+use super::caller::{Reader, Writer};
 use super::commands;
 use super::extract::{InPath, Json, UserInPath};
 use super::problem::Failure;
-use super::signed_in::SignedIn;
 use super::tagged::tagged;
 use crate::app_state::AppState;
 use crate::chat::Wait;
@@ -25,7 +25,7 @@ use crate::store::UserKey;
     responses((status = 200, body = Conversations), (status = 304)))]
 pub async fn list(
     State(app): State<AppState>,
-    user: SignedIn,
+    user: Reader,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     tagged(&headers, &app.store.conversations(user.id).await?)
@@ -39,7 +39,7 @@ pub async fn list(
     params(("conversation" = String, Path)), responses((status = 200, body = Conversation)))]
 pub async fn get(
     State(app): State<AppState>,
-    user: SignedIn,
+    user: Reader,
     InPath(conversation): InPath,
 ) -> Result<Answer<Conversation>, Failure> {
     Ok(Answer(one(&app, user.id, conversation).await?))
@@ -54,7 +54,7 @@ pub async fn get(
     responses((status = 201, body = Conversation)))]
 pub async fn create_group(
     State(app): State<AppState>,
-    user: SignedIn,
+    user: Writer,
     InPath(conversation): InPath,
     Json(group): Json<CreateGroup>,
 ) -> Result<(StatusCode, Answer<Conversation>), Failure> {
@@ -75,7 +75,7 @@ pub async fn create_group(
     responses((status = 200, body = Conversation)))]
 pub async fn open_direct(
     State(app): State<AppState>,
-    user: SignedIn,
+    user: Writer,
     UserInPath(peer): UserInPath,
 ) -> Result<Answer<Conversation>, Failure> {
     if app.store.find_user(UserKey::Id(peer)).await?.is_none() {
@@ -95,7 +95,7 @@ pub async fn open_direct(
     params(("conversation" = String, Path)), responses((status = 200, body = Members)))]
 pub async fn members(
     State(app): State<AppState>,
-    user: SignedIn,
+    user: Reader,
     InPath(conversation): InPath,
 ) -> Result<Answer<Members>, Failure> {
     let members = app.store.members(user.id, conversation).await?;
@@ -111,7 +111,7 @@ pub async fn members(
     responses((status = 200, body = Mine)))]
 pub async fn read(
     State(app): State<AppState>,
-    user: SignedIn,
+    user: Writer,
     InPath(conversation): InPath,
     Json(to): Json<ReadTo>,
 ) -> Result<Answer<Mine>, Failure> {
@@ -132,7 +132,7 @@ pub async fn read(
     responses((status = 200, body = Mine)))]
 pub async fn change_preferences(
     State(app): State<AppState>,
-    user: SignedIn,
+    user: Writer,
     InPath(conversation): InPath,
     Json(change): Json<ChangePreferences>,
 ) -> Result<Answer<Mine>, Failure> {
@@ -148,7 +148,7 @@ pub async fn change_preferences(
     params(("conversation" = String, Path)), responses((status = 204)))]
 pub async fn typing(
     State(app): State<AppState>,
-    user: SignedIn,
+    user: Writer,
     InPath(conversation): InPath,
 ) -> Result<StatusCode, Failure> {
     app.chat.reads.typing(user.id, conversation).await?;

@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use super::openapi;
 
+/// A program that answers what is said to its user.
+const EXAMPLE: &str = include_str!("docs/echo.mjs");
+
 /// `GET /api/docs`.
 pub async fn page() -> Response {
     let document = serde_json::to_value(openapi::described()).unwrap_or_default();
@@ -41,6 +44,11 @@ fn render(document: &Value) -> String {
             request(&mut html, method, path, operation);
         }
     }
+    let _ = write!(
+        html,
+        "<h2>A program</h2><p>A token for it is made in the settings.</p><pre id=\"example\">{}</pre>",
+        escaped(EXAMPLE),
+    );
     html.push_str("<h2>Types</h2>");
     for (name, schema) in entries(&document["components"]["schemas"]) {
         let _ = write!(html, "<h3 id=\"{0}\">{0}</h3>", escaped(name));

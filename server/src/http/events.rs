@@ -6,9 +6,9 @@ use protocol::FieldError;
 use protocol::api::events::{Calibrate, Calibrated, Page, PageQuery, Pull, Pulled};
 use protocol::problem::Fault;
 
+use super::caller::Reader;
 use super::extract::{InPath, Json, Query};
 use super::problem::Failure;
-use super::signed_in::SignedIn;
 use crate::app_state::AppState;
 
 /// How many conversations, or ranges, one request may name.
@@ -22,7 +22,7 @@ const ASKED: usize = 200;
     params(("conversation" = String, Path), PageQuery), responses((status = 200, body = Page)))]
 pub async fn page(
     State(app): State<AppState>,
-    user: SignedIn,
+    user: Reader,
     InPath(conversation): InPath,
     Query(query): Query<PageQuery>,
 ) -> Result<Answer<Page>, Failure> {
@@ -41,7 +41,7 @@ pub async fn page(
     responses((status = 200, body = Pulled)))]
 pub async fn pull(
     State(app): State<AppState>,
-    user: SignedIn,
+    user: Reader,
     Json(pull): Json<Pull>,
 ) -> Result<Answer<Pulled>, Failure> {
     check_count("conversations", pull.conversations.len())?;
@@ -59,7 +59,7 @@ pub async fn pull(
     responses((status = 200, body = Calibrated)))]
 pub async fn calibrate(
     State(app): State<AppState>,
-    user: SignedIn,
+    user: Reader,
     Json(calibrate): Json<Calibrate>,
 ) -> Result<Answer<Calibrated>, Failure> {
     check_count("ranges", calibrate.ranges.len())?;

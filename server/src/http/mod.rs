@@ -1,7 +1,9 @@
 //! The HTTP interface: who asks, in what shape, and what is answered. Rules live elsewhere.
 
+mod access_tokens;
 mod accounts;
 mod body;
+mod caller;
 mod commands;
 mod connections;
 mod contacts;
@@ -14,6 +16,7 @@ mod identities;
 mod openapi;
 mod pages;
 mod problem;
+mod rates;
 mod request;
 mod router;
 mod routes;

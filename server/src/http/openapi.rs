@@ -7,7 +7,9 @@ use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
 use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
 
-use super::{accounts, commands, contacts, conversations, events, identities, stream, users};
+use super::{
+    access_tokens, accounts, commands, contacts, conversations, events, identities, stream, users,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -15,7 +17,8 @@ use super::{accounts, commands, contacts, conversations, events, identities, str
         title = "zspchat",
         description = "REST in, server-sent events out. Times are Unix milliseconds. A request that \
             changes something needs an `Origin` header that names the site; one of a browser names \
-            the user it is meant for in `Zspchat-User`. New fields may appear at any time."
+            the user it is meant for in `Zspchat-User`. A program sends a personal access token, or a JWT \
+            of a configured issuer, as `Authorization: Bearer`, and neither of them. New fields may appear at any time."
     ),
     paths(
         accounts::register,
@@ -28,6 +31,9 @@ use super::{accounts, commands, contacts, conversations, events, identities, str
         accounts::sessions,
         accounts::end_session,
         accounts::end_other_sessions,
+        access_tokens::list,
+        access_tokens::make,
+        access_tokens::end,
         accounts::limits,
         identities::list,
         identities::unlink,

@@ -17,6 +17,8 @@ const RETRY_AFTER: u32 = 2;
 pub struct Failure {
     problem: Problem,
     retry_after: Option<u32>,
+    /// What of a program's token is at fault (RFC 6750).
+    challenge: Option<&'static str>,
 }
 
 impl Failure {
@@ -25,6 +27,7 @@ impl Failure {
         Self {
             problem: Problem::new(code, detail),
             retry_after: (code == Code::Unavailable).then_some(RETRY_AFTER),
+            challenge: (code.status() == 401).then_some("Bearer"),
         }
     }
 
@@ -43,6 +46,7 @@ impl Failure {
         Self {
             problem: Problem::invalid(fields),
             retry_after: None,
+            challenge: None,
         }
     }
 
@@ -70,7 +74,21 @@ impl Failure {
                 format!("Try again in {} s.", throttled.seconds),
             ),
             retry_after: Some(throttled.seconds),
+            challenge: None,
         }
+    }
+
+    /// The same, saying what of a program's token is at fault.
+    pub fn challenged(self, challenge: &'static str) -> Self {
+        Self {
+            challenge: Some(challenge),
+            ..self
+        }
+    }
+
+    /// When to try again, in seconds, where that is known.
+    pub fn retry_after(&self) -> Option<u32> {
+        self.retry_after
     }
 
     /// Why, for programs.
@@ -87,7 +105,7 @@ impl Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let retry_after = self.retry_after;
+        let (retry_after, challenge) = (self.retry_after, self.challenge);
         let problem = self.into_problem();
         let status =
             StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -100,6 +118,10 @@ impl IntoResponse for Failure {
         );
         if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(challenge) = challenge {
+            let challenge = HeaderValue::from_static(challenge);
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         response
     }

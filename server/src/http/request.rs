@@ -165,6 +165,13 @@ fn counted_as(address: IpAddr) -> String {
 #[derive(Debug, Clone, Copy)]
 pub struct Connected(pub Option<Peer>);
 
+impl Connected {
+    /// Of a request.
+    pub fn of(parts: &axum::http::request::Parts) -> Self {
+        Self(parts.extensions.get().copied())
+    }
+}
+
 impl<S: Sync> axum::extract::FromRequestParts<S> for Connected {
     type Rejection = std::convert::Infallible;
 
@@ -172,6 +179,6 @@ impl<S: Sync> axum::extract::FromRequestParts<S> for Connected {
         parts: &mut axum::http::request::Parts,
         _: &S,
     ) -> Result<Self, Self::Rejection> {
-        Ok(Self(parts.extensions.get().copied()))
+        Ok(Self::of(parts))
     }
 }

@@ -10,8 +10,8 @@ use protocol::Code;
 use super::problem::Failure;
 use super::routes::Routes;
 use super::{
-    accounts, commands, contacts, conversations, docs, events, health, identities, openapi, pages,
-    request, security, site, stream, users,
+    access_tokens, accounts, commands, contacts, conversations, docs, events, health, identities,
+    openapi, pages, request, security, site, stream, users,
 };
 use crate::app_state::AppState;
 
@@ -31,6 +31,9 @@ fn api() -> Routes {
         .delete("/api/v1/me/sessions/{session}", accounts::end_session)
         .get("/api/v1/me/identities", identities::list)
         .delete("/api/v1/me/identities/{provider}", identities::unlink)
+        .get("/api/v1/me/access_tokens", access_tokens::list)
+        .post("/api/v1/me/access_tokens", access_tokens::make)
+        .delete("/api/v1/me/access_tokens/{token}", access_tokens::end)
         .get("/api/v1/limits", accounts::limits)
         // People
         .get("/api/v1/users", users::find)
@@ -110,6 +113,8 @@ fn about_the_api() -> Routes {
 fn pages() -> Routes {
     Routes::new()
         .get("/", pages::start)
+        .get("/setup", pages::setup::page)
+        .post("/setup", pages::setup::set_up)
         .get("/login", pages::log_in)
         .post("/login", pages::forms::log_in)
         .post("/login/code", pages::forms::log_in_by_code)
@@ -160,6 +165,14 @@ fn pages() -> Routes {
         .post(
             "/security/sessions/end-others",
             pages::security::end_other_sessions,
+        )
+        .post(
+            "/security/access-tokens/make",
+            pages::security::make_access_token,
+        )
+        .post(
+            "/security/access-tokens/end",
+            pages::security::end_access_token,
         )
         .post(
             "/security/identities/{provider}/unlink",

@@ -6,11 +6,15 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use protocol::api::USER_HEADER;
 use protocol::{Code, UserId};
 
+use super::caller::{bearer, out_of_scope};
 use super::problem::Failure;
+use super::rates;
+use super::request::Connected;
 use crate::accounts::{Session, Token};
 use crate::app_state::AppState;
 
-/// The user whose session the request belongs to, and whom it is meant for.
+/// The user whose browser's session the request belongs to, and whom it is meant for. For what no
+/// program may do in their name.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
     /// Who.
@@ -25,14 +29,28 @@ impl FromRequestParts<AppState> for SignedIn {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Failure> {
-        let Some(signed_in) = find(app, &parts.headers).await? else {
-            return Err(nobody(app, &parts.headers).await?);
-        };
-        if let Some(meant) = parts.headers.get(USER_HEADER) {
-            signed_in.must_be(meant.to_str().unwrap_or_default())?;
+        if bearer(&parts.headers).is_some() {
+            return Err(out_of_scope("No access token is good for this: log in."));
         }
-        Ok(signed_in)
+        let user = of(app, parts).await?;
+        rates::take(app, &app.rates.changes, "changes", &user.id, 1).await?;
+        Ok(user)
     }
+}
+
+/// Whose session a request belongs to, uncounted.
+///
+/// # Errors
+/// `401`, `409 wrong_account`; `429` for many requests of nobody; `503`.
+pub async fn of(app: &AppState, parts: &Parts) -> Result<SignedIn, Failure> {
+    let Some(signed_in) = find(app, &parts.headers).await? else {
+        rates::visit(app, Connected::of(parts), &parts.headers).await?;
+        return Err(nobody(app, &parts.headers).await?);
+    };
+    if let Some(meant) = parts.headers.get(USER_HEADER) {
+        signed_in.must_be(meant.to_str().unwrap_or_default())?;
+    }
+    Ok(signed_in)
 }
 
 impl SignedIn {
@@ -41,14 +59,22 @@ impl SignedIn {
     /// # Errors
     /// `409 wrong_account`.
     pub fn must_be(&self, meant: &str) -> Result<(), Failure> {
-        if meant.parse() == Ok(self.id) {
-            Ok(())
-        } else {
-            Err(Failure::new(
-                Code::WrongAccount,
-                "Reload the page: another account is logged in here.",
-            ))
-        }
+        must_be(self.id, meant)
+    }
+}
+
+/// Refuses a request of one user that is meant for another.
+///
+/// # Errors
+/// `409 wrong_account`.
+pub fn must_be(user: UserId, meant: &str) -> Result<(), Failure> {
+    if meant.parse() == Ok(user) {
+        Ok(())
+    } else {
+        Err(Failure::new(
+            Code::WrongAccount,
+            "Reload the page: another account is logged in here.",
+        ))
     }
 }
 
@@ -65,6 +91,8 @@ pub async fn find(app: &AppState, headers: &HeaderMap) -> Result<Option<SignedIn
         tracing::error!(%error, "a session could not be looked up");
         Failure::unavailable()
     })?;
+    // What a program holds is for no browser.
+    let session = session.filter(|session| session.scope.is_none());
     Ok(session.map(|session| SignedIn {
         id: session.user,
         session,

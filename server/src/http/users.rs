@@ -6,9 +6,9 @@ use protocol::api::accounts::{FindUser, Lookup, User, Users};
 use protocol::problem::Fault;
 use protocol::{Code, FieldError};
 
+use super::caller::Reader;
 use super::extract::{Json, Query, UserInPath};
 use super::problem::Failure;
-use super::signed_in::SignedIn;
 use crate::app_state::AppState;
 use crate::store::UserKey;
 
@@ -22,7 +22,7 @@ const LOOKED_UP: usize = 500;
 #[utoipa::path(get, path = "/api/v1/users", params(FindUser), responses((status = 200, body = User)))]
 pub async fn find(
     State(app): State<AppState>,
-    _: SignedIn,
+    _: Reader,
     Query(find): Query<FindUser>,
 ) -> Result<Answer<User>, Failure> {
     let key = match (&find.handle, find.number) {
@@ -42,7 +42,7 @@ pub async fn find(
     responses((status = 200, body = User)))]
 pub async fn get(
     State(app): State<AppState>,
-    _: SignedIn,
+    _: Reader,
     UserInPath(user): UserInPath,
 ) -> Result<Answer<User>, Failure> {
     let found = app.store.find_user(UserKey::Id(user)).await?;
@@ -54,7 +54,7 @@ pub async fn get(
     responses((status = 200, body = Users)))]
 pub async fn lookup(
     State(app): State<AppState>,
-    user: SignedIn,
+    user: Reader,
     Json(lookup): Json<Lookup>,
 ) -> Result<Answer<Users>, Failure> {
     if lookup.users.len() > LOOKED_UP {

@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use protocol::Millis;
+use protocol::api::access_tokens::Scope;
 use protocol::api::identities;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -34,6 +36,49 @@ pub struct Provider {
     pub shown: identities::Provider,
     kind: Kind,
     site: Site,
+    /// What tokens for programs must be for, if there are such.
+    audience: Option<String>,
+    scopes: Scopes,
+}
+
+/// By what names a provider knows what a program may do.
+#[derive(Debug)]
+struct Scopes {
+    read: String,
+    write: String,
+}
+
+/// A token that a provider has issued to a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issued {
+    /// The provider's name.
+    pub provider: String,
+    /// Whom the program acts for, as the provider knows them.
+    pub subject: String,
+    /// What it may do.
+    pub scope: Scope,
+    /// When it expires.
+    pub until: Millis,
+}
+
+/// Why such a token lets nobody in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// It cannot be verified.
+    #[error("{0}")]
+    Rejected(String),
+    /// It is right, and has none of the scopes.
+    #[error("it has no scope that is known here")]
+    NoScope,
+    /// Its issuer cannot be asked for its keys.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+impl From<ProviderError> for TokenError {
+    fn from(error: ProviderError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
 }
 
 #[derive(Debug)]
@@ -115,9 +160,43 @@ impl Providers {
         self.0.iter().find(|provider| provider.shown.name == name)
     }
 
+    /// What a token says that one of them may have issued to a program for this site; `None` where it
+    /// is of nobody who may.
+    ///
+    /// # Errors
+    /// See [`TokenError`].
+    pub async fn issued(&self, token: &str) -> Result<Option<Issued>, TokenError> {
+        for provider in self.iter() {
+            if let (Kind::Oidc(oidc), Some(audience)) = (&provider.kind, &provider.audience)
+                && oidc.is_named_in(token)
+            {
+                let granted = oidc.grant(&provider.site, audience, token).await?;
+                let scope = provider.scopes.among(&granted.scopes);
+                return Ok(Some(Issued {
+                    provider: provider.shown.name.clone(),
+                    subject: granted.subject,
+                    scope: scope.ok_or(TokenError::NoScope)?,
+                    until: granted.until,
+                }));
+            }
+        }
+        Ok(None)
+    }
+
     /// All, in the order in which they are offered.
     pub fn iter(&self) -> impl Iterator<Item = &Provider> {
         self.0.iter()
+    }
+}
+
+impl Scopes {
+    /// The best of those granted.
+    fn among(&self, granted: &[String]) -> Option<Scope> {
+        if granted.contains(&self.write) {
+            Some(Scope::Write)
+        } else {
+            granted.contains(&self.read).then_some(Scope::Read)
+        }
     }
 }
 
@@ -144,6 +223,11 @@ impl Provider {
                 icon: config.icon,
             },
             kind,
+            audience: config.audience.clone(),
+            scopes: Scopes {
+                read: config.read_scope().to_owned(),
+                write: config.write_scope().to_owned(),
+            },
             site: Site {
                 client_id: config.client_id.clone(),
                 secret,

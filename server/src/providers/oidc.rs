@@ -1,5 +1,6 @@
 //! Any OpenID provider, by discovery.
 
+mod access_token;
 mod found;
 mod token;
 
@@ -11,13 +12,23 @@ use protocol::Millis;
 use serde_json::Value;
 
 use super::client::Question;
-use super::{Attempt, Identified, ProviderError, Site, challenge, optional, text, with_query};
+use super::{
+    Attempt, Identified, ProviderError, Site, TokenError, challenge, optional, text, with_query,
+};
 use crate::clock::Clock;
+use access_token::Granted;
 use found::Found;
 use token::{Claims, Expected, Rejected};
 
 /// How long what was found counts: a provider may move, and withdraw a key.
 const FRESH: Millis = 60 * 60 * 1_000;
+
+/// How soon keys are asked for again on behalf of a token that is signed with another: anybody may make
+/// such tokens.
+const KEYS_AGAIN: Millis = 30 * 1_000;
+
+/// How long a token may be good that a provider has issued to a program. It is looked at once.
+const LONGEST: Millis = 24 * 60 * 60 * 1_000;
 
 /// A provider, and what was found out about it.
 #[derive(Debug)]
@@ -88,6 +99,44 @@ impl Oidc {
             self.keep(None);
         }
         identified
+    }
+
+    /// Whether a token says that it is of this issuer.
+    pub(super) fn is_named_in(&self, token: &str) -> bool {
+        access_token::claimed_issuer(token).as_deref() == Some(&*self.issuer)
+    }
+
+    /// Reads a token that was issued to a program, for an audience.
+    pub(super) async fn grant(
+        &self,
+        site: &Site,
+        audience: &str,
+        token: &str,
+    ) -> Result<Granted, TokenError> {
+        let found = self.find(site).await?;
+        let now = self.clock.now();
+        let expected = access_token::Expected {
+            issuer: &self.issuer,
+            audience,
+            now,
+        };
+        let granted = match access_token::verify(token, found.keys.clone(), &expected) {
+            Err(Rejected::Key(_)) if now - found.at >= KEYS_AGAIN => {
+                let found = self.look(site).await?;
+                access_token::verify(token, found.keys.clone(), &expected)
+            }
+            verified => verified,
+        };
+        let granted = granted.map_err(|rejected| TokenError::Rejected(rejected.to_string()))?;
+        if granted.until <= now {
+            return Err(TokenError::Rejected("The token has expired.".to_owned()));
+        }
+        if granted.until - now > LONGEST {
+            return Err(TokenError::Rejected(
+                "The token is good for more than a day: have shorter ones issued.".to_owned(),
+            ));
+        }
+        Ok(granted)
     }
 
     async fn identify_by(

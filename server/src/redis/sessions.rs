@@ -1,5 +1,6 @@
 //! Sessions that a node need not ask the database for.
 
+use protocol::api::access_tokens::Scope;
 use protocol::{Millis, UserId};
 
 use super::{Away, Redis};
@@ -11,6 +12,9 @@ const KEPT: Millis = 10 * 60 * 1_000;
 /// Stands where a session was that is over.
 const ENDED: &str = "ended";
 
+/// Stands where a program's scope would.
+const BROWSER: &str = "browser";
+
 /// A session as it was found in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CachedSession {
@@ -18,6 +22,8 @@ pub struct CachedSession {
     pub user: UserId,
     /// When it is over.
     pub expires_at: Millis,
+    /// What a program may do with it; a browser may do all.
+    pub scope: Option<Scope>,
 }
 
 /// A cache of sessions for all nodes. Clones share it.
@@ -39,10 +45,12 @@ impl SessionCache {
         let mut pipeline = ::redis::pipe();
         pipeline.cmd("GET").arg(self.key(key));
         let (text,): (Option<String>,) = self.0.pipeline(&pipeline).await.ok()?;
-        let (user, expires_at) = text.as_deref()?.split_once(' ')?;
+        let (user, rest) = text.as_deref()?.split_once(' ')?;
+        let (expires_at, scope) = rest.split_once(' ')?;
         Some(CachedSession {
             user: user.parse().ok()?,
             expires_at: expires_at.parse().ok()?,
+            scope: (scope != BROWSER).then(|| Scope::from_name(scope)),
         })
     }
 
@@ -53,7 +61,8 @@ impl SessionCache {
         if left <= 0 {
             return;
         }
-        let text = format!("{} {}", session.user, session.expires_at);
+        let scope = session.scope.map_or(BROWSER, Scope::as_str);
+        let text = format!("{} {} {scope}", session.user, session.expires_at);
         let mut pipeline = ::redis::pipe();
         pipeline
             .cmd("SET")

@@ -8,6 +8,7 @@
 //! writes goes through one connection, so nothing may be awaited while it is held but the database
 //! itself; on Postgres what is read to be written again is locked first.
 
+mod access_tokens;
 pub mod append;
 mod claim;
 mod contact_requests;
@@ -38,6 +39,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use protocol::{HistoryId, Millis};
 
+pub use access_tokens::ListedToken;
 pub use claim::{Claim, Seen, Share};
 pub use contact_requests::NewRequest;
 pub use contacts::Acquaintance;

@@ -1,5 +1,6 @@
 //! Who is logged in where. Only the hash of a session's token is kept.
 
+use protocol::api::access_tokens::Scope;
 use protocol::api::accounts::Session;
 use protocol::{Millis, UserId};
 use uuid::Uuid;
@@ -27,6 +28,12 @@ pub struct NewSession {
     pub agent: String,
     /// From where.
     pub address: String,
+    /// What a program may do with it; a browser may do all.
+    pub scope: Option<Scope>,
+    /// What a program's is called.
+    pub name: String,
+    /// The provider that has issued a program's, if it was not made here.
+    pub provider: Option<String>,
 }
 
 /// A session that has not been ended.
@@ -36,6 +43,8 @@ pub struct StoredSession {
     pub user: UserId,
     /// When it ends.
     pub expires_at: Millis,
+    /// What a program may do with it; a browser may do all.
+    pub scope: Option<Scope>,
 }
 
 /// A session, as its user sees it.
@@ -80,12 +89,12 @@ impl Store {
     /// Keeps a session.
     ///
     /// # Errors
-    /// The database's.
+    /// A unique violation where it is there already; the database's.
     pub async fn insert_session(&self, session: &NewSession) -> Result<(), StoreError> {
         run_on!(self.write(), sqlx::query(
             "INSERT INTO sessions (token_hash, user_id, created_at, seen_at, expires_at, lasts_ms, \
-                 most_at, shared, agent, address) \
-             VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9)",
+                 most_at, shared, agent, address, scope, name, provider) \
+             VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
         .bind(session.token_hash.as_slice())
         .bind(session.user.0)
@@ -95,7 +104,10 @@ impl Store {
         .bind(session.most_at)
         .bind(session.shared)
         .bind(&session.agent)
-        .bind(&session.address))?;
+        .bind(&session.address)
+        .bind(session.scope.map(Scope::as_str))
+        .bind(&session.name)
+        .bind(&session.provider))?;
         Ok(())
     }
 
@@ -107,15 +119,16 @@ impl Store {
         &self,
         token_hash: &[u8; 32],
     ) -> Result<Option<StoredSession>, StoreError> {
-        let row: Option<(Uuid, Millis)> = on_pool!(self.read(), pool => sqlx::query_as(
-            "SELECT s.user_id, s.expires_at FROM sessions s JOIN users u ON u.id = s.user_id \
+        let row: Option<(Uuid, Millis, Option<String>)> = on_pool!(self.read(), pool => sqlx::query_as(
+            "SELECT s.user_id, s.expires_at, s.scope FROM sessions s JOIN users u ON u.id = s.user_id \
              WHERE s.token_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL",
         )
         .bind(token_hash.as_slice())
         .fetch_optional(pool))?;
-        Ok(row.map(|(user, expires_at)| StoredSession {
+        Ok(row.map(|(user, expires_at, scope)| StoredSession {
             user: UserId(user),
             expires_at,
+            scope: scope.as_deref().map(Scope::from_name),
         }))
     }
 
@@ -132,7 +145,7 @@ impl Store {
         Ok(user.map(UserId))
     }
 
-    /// The sessions of a user that are on, by their last use, the latest first.
+    /// The sessions of a user's browsers that are on, by their last use, the latest first.
     ///
     /// # Errors
     /// The database's.
@@ -143,7 +156,7 @@ impl Store {
     ) -> Result<Vec<ListedSession>, StoreError> {
         let rows: Vec<ListedRow> = on_pool!(self.read(), pool => sqlx::query_as(
             "SELECT token_hash, created_at, seen_at, expires_at, shared, agent, address FROM sessions \
-             WHERE user_id = $1 AND expires_at > $2 AND ended_at IS NULL \
+             WHERE user_id = $1 AND expires_at > $2 AND ended_at IS NULL AND scope IS NULL \
              ORDER BY seen_at DESC, created_at DESC",
         )
         .bind(user.0)
@@ -200,7 +213,7 @@ impl Store {
         Ok(())
     }
 
-    /// Ends all sessions of a user; gives how many there were.
+    /// Ends all sessions of a user, those of programs too; gives how many there were.
     ///
     /// # Errors
     /// The database's.

@@ -21,6 +21,8 @@ pub struct NewUser {
     pub name: String,
     /// The password's hash, in PHC's notation, if there is a password.
     pub phc: Option<String>,
+    /// Whether it runs the installation.
+    pub administrator: bool,
     /// When.
     pub at: Millis,
 }
@@ -95,7 +97,7 @@ pub enum UserKey<'a> {
 }
 
 impl Store {
-    /// Makes an account, the first one as the installation's administrator, numbered from 10000 on.
+    /// Makes an account, numbered from 10000 on.
     ///
     /// # Errors
     /// A unique violation where the handle is taken.
@@ -114,6 +116,18 @@ impl Store {
             sqlx::query_scalar("SELECT id FROM users LIMIT 1").fetch_optional(pool)
         })?;
         Ok(first.is_none())
+    }
+
+    /// Whether somebody runs the installation.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn has_administrator(&self) -> Result<bool, StoreError> {
+        let first: Option<Uuid> = on_pool!(self.read(), pool => sqlx::query_scalar(
+            "SELECT id FROM users WHERE role = 'administrator' AND disabled_at IS NULL LIMIT 1",
+        )
+        .fetch_optional(pool))?;
+        Ok(first.is_some())
     }
 
     /// What a log-in to this handle is compared with; `None` without such an account.
@@ -283,13 +297,14 @@ pub(super) async fn insert_user(work: &mut Work, user: &NewUser) -> Result<(), S
         sqlx::query(
             "INSERT INTO users (id, number, handle, role, name, version, account_version, created_at) \
              SELECT $1, COALESCE(MAX(number), 9999) + 1, $2, \
-                    CASE WHEN COUNT(*) = 0 THEN 'administrator' ELSE 'user' END, $3, $4, $4, $4 \
+                    $5, $3, $4, $4, $4 \
              FROM users",
         )
         .bind(user.id.0)
         .bind(&user.handle)
         .bind(&user.name)
         .bind(user.at)
+        .bind(if user.administrator { "administrator" } else { "user" })
     )?;
     if let Some(phc) = &user.phc {
         run!(

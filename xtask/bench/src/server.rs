@@ -30,6 +30,8 @@ impl Server {
             .arg(data)
             .env("ZSPCHAT_LOG_LEVEL", "warn")
             .env("ZSPCHAT_LIMITS_COMMANDS_PER_WINDOW", "4000000000")
+            .env("ZSPCHAT_THROTTLE_READS_PER_USER", "4000000000")
+            .env("ZSPCHAT_THROTTLE_CHANGES_PER_USER", "4000000000")
             .env("ZSPCHAT_THROTTLE_REGISTRATIONS_PER_ADDRESS", "1000000")
             .envs(
                 settings

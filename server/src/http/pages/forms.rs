@@ -14,19 +14,21 @@ use protocol::{
     ClientId, Code, Command, CommandKind, Content, ConversationId, FieldError, RequestId,
 };
 
-use super::boot::{Shown, boot};
+use super::boot::Shown;
 use super::display;
 use super::form::Form;
-use super::render::still;
 use super::visitor::Visitor;
-use super::{Page, page, page_of};
-use crate::accounts::{AccountError, Token};
+use super::{Page, page, page_of, still_door};
+use crate::accounts::{AccountError, Token, own_path};
 use crate::app_state::AppState;
 use crate::http::extract::Path;
 use crate::http::problem::Failure;
 use crate::http::request::{self, Connected};
 use crate::http::signed_in::Cookies;
 use crate::http::{accounts, commands};
+
+/// Where a log-in leads.
+pub const CHATS: &str = "/chats";
 
 /// How long a choice of language or theme is kept, in seconds.
 const YEAR: i64 = 365 * 24 * 60 * 60;
@@ -50,10 +52,14 @@ pub async fn log_in(
         let shared = log_in.shared;
         let origin = request::origin(&app, peer.0, &headers);
         match app.accounts.log_in(log_in, &origin).await {
-            Ok((_, token)) => Ok(logged_in(&app, &token, shared)),
+            Ok((_, token)) => Ok(logged_in(&app, &token, shared, CHATS)),
             Err(AccountError::SecondFactor(user)) => {
-                let proof = app.accounts.prove_password(user);
-                enter_code(&app, &visitor, proof, shared, None).await
+                let page = EnterCode {
+                    proof: app.accounts.prove_password(user),
+                    shared,
+                    next: CHATS.to_owned(),
+                };
+                enter_code(&app, &visitor, page, None).await
             }
             Err(error) => Err(error.into()),
         }
@@ -62,7 +68,7 @@ pub async fn log_in(
     answer(&app, &visitor, &form, Shown::Nothing, done).await
 }
 
-/// `POST /login/code`: fields `proof`, `code`, `shared`.
+/// `POST /login/code`: fields `proof`, `code`, `shared`, `next`.
 pub async fn log_in_by_code(
     State(app): State<AppState>,
     visitor: Visitor,
@@ -70,44 +76,44 @@ pub async fn log_in_by_code(
     headers: HeaderMap,
     form: Form,
 ) -> Page {
-    let (proof, shared) = (form.get("proof"), !form.get("shared").is_empty());
+    let page = EnterCode {
+        proof: form.get("proof").to_owned(),
+        shared: !form.get("shared").is_empty(),
+        next: own_path(form.get("next")).unwrap_or(CHATS).to_owned(),
+    };
     let done = async {
         form.must_be_from(&visitor)?;
         let origin = request::origin(&app, peer.0, &headers);
         let token = app
             .accounts
-            .log_in_by_code(proof, form.get("code"), shared, &origin)
+            .log_in_by_code(&page.proof, form.get("code"), page.shared, &origin)
             .await?;
-        Ok(logged_in(&app, &token, shared))
+        Ok(logged_in(&app, &token, page.shared, &page.next))
     };
     match done.await {
         Ok(done) => Ok(done),
         Err(failure) => {
             refused(&form, failure, async |refused| {
-                let proof = proof.to_owned();
-                enter_code(&app, &visitor, proof, shared, Some(refused)).await
+                enter_code(&app, &visitor, page.clone(), Some(refused)).await
             })
             .await
         }
     }
 }
 
-fn logged_in(app: &AppState, token: &Token, shared: bool) -> Response {
+/// Logged in, and on to a path.
+pub fn logged_in(app: &AppState, token: &Token, shared: bool, next: &str) -> Response {
     let session = accounts::begun(app, token, shared);
-    (session, Redirect::to("/chats")).into_response()
+    (session, Redirect::to(next)).into_response()
 }
 
 async fn enter_code(
     app: &AppState,
     visitor: &Visitor,
-    proof: String,
-    shared: bool,
+    page: EnterCode,
     refused: Option<RefusedForm>,
 ) -> Result<Response, Failure> {
-    let (_, mut boot) = boot(app, visitor, &Shown::Nothing).await?;
-    boot.form = refused;
-    let page = StillPage::EnterCode(EnterCode { proof, shared });
-    Ok(still(app, boot, page))
+    still_door(app, visitor, StillPage::EnterCode(page), refused).await
 }
 
 /// `POST /register`.
@@ -127,7 +133,7 @@ pub async fn register(
         };
         let origin = request::origin(&app, peer.0, &headers);
         let (_, token) = app.accounts.register(register, &origin).await?;
-        Ok(logged_in(&app, &token, false))
+        Ok(logged_in(&app, &token, false, CHATS))
     };
     let done = done.await;
     answer(&app, &visitor, &form, Shown::Nothing, done).await

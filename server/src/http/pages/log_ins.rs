@@ -132,10 +132,12 @@ pub async fn come_back(
     };
     Ok(match finished.await {
         Ok(Finished::LoggedIn(token, next)) => begun(&app, &token, &next),
-        Ok(Finished::CodeWanted(user)) => {
-            let proof = app.accounts.prove_password(user);
-            let shared = false;
-            let page = StillPage::EnterCode(EnterCode { proof, shared });
+        Ok(Finished::CodeWanted(user, next)) => {
+            let page = StillPage::EnterCode(EnterCode {
+                proof: app.accounts.prove_password(user),
+                shared: false,
+                next,
+            });
             still_door(&app, &visitor, page, None).await?
         }
         Ok(Finished::Newcomer(secret)) => {

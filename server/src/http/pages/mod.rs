@@ -8,6 +8,7 @@ pub mod log_ins;
 mod named;
 mod render;
 pub mod security;
+pub mod setup;
 mod visitor;
 
 use std::borrow::Cow;
@@ -32,12 +33,15 @@ use visitor::Visitor;
 type Page = Result<Response, PageFailure>;
 
 /// `GET /`.
-pub async fn start(visitor: Visitor) -> Redirect {
-    Redirect::to(if visitor.user.is_some() {
+pub async fn start(State(app): State<AppState>, visitor: Visitor) -> Page {
+    let page = if visitor.user.is_some() {
         "/chats"
+    } else if app.accounts.is_deserted().await.map_err(Failure::from)? {
+        "/setup"
     } else {
         "/login"
-    })
+    };
+    Ok(Redirect::to(page).into_response())
 }
 
 /// `GET /login`.

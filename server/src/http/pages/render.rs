@@ -157,6 +157,7 @@ impl From<Failure> for PageFailure {
 
 impl IntoResponse for PageFailure {
     fn into_response(self) -> Response {
+        let retry_after = self.0.retry_after();
         let problem = self.0.into_problem();
         let status =
             StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -173,13 +174,12 @@ impl IntoResponse for PageFailure {
              <p><small>{}</small></p></main></body></html>",
             problem.request_id.unwrap_or_default()
         );
-        let retry = [(header::RETRY_AFTER, HeaderValue::from_static("2"))];
-        let html = ([(header::CONTENT_TYPE, HTML)], html);
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            (status, retry, html).into_response()
-        } else {
-            (status, html).into_response()
+        let mut page = (status, [(header::CONTENT_TYPE, HTML)], html).into_response();
+        if let Some(seconds) = retry_after {
+            let seconds = HeaderValue::from(seconds);
+            page.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
+        page
     }
 }
 

@@ -1,9 +1,10 @@
 //! `/security`: the password, and where one is logged in.
 
-use app::{Done, Factor, Security, StillPage};
+use app::{Done, Factor, MadeToken, Security, StillPage};
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use protocol::Code;
+use protocol::api::access_tokens::{NewAccessToken, Scope};
 use protocol::api::accounts::ChangePassword;
 use protocol::api::pages::RefusedForm;
 use qrcode::QrCode;
@@ -32,11 +33,12 @@ pub struct After {
 }
 
 /// What a form leads to, by its name in the query.
-const DONE: [(&str, Done); 6] = [
+const DONE: [(&str, Done); 7] = [
     ("password", Done::PasswordChanged),
     ("device", Done::DeviceEnded),
     ("others", Done::OthersEnded),
     ("factor", Done::FactorRemoved),
+    ("token", Done::TokenEnded),
     ("linked", Done::Linked),
     ("unlinked", Done::Unlinked),
 ];
@@ -55,7 +57,12 @@ pub async fn page(
         done.map(|(_, done)| done),
         refused.form("/security/identities"),
     );
-    Ok(shown(&app, &visitor, done, None, refused).await?)
+    let show = Show {
+        done,
+        refused,
+        ..Show::default()
+    };
+    Ok(shown(&app, &visitor, show).await?)
 }
 
 /// `POST /security/password`: fields `current`, where there is a password, and `password`.
@@ -121,8 +128,11 @@ pub async fn confirm_second_factor(
     };
     match codes.await {
         Ok(codes) => {
-            let begun = Factor::Begun(codes);
-            Ok(shown(&app, &visitor, None, Some(begun), None).await?)
+            let show = Show {
+                factor: Some(Factor::Begun(codes)),
+                ..Show::default()
+            };
+            Ok(shown(&app, &visitor, show).await?)
         }
         Err(failure) => answer(&app, &visitor, &form, Err(failure)).await,
     }
@@ -143,6 +153,45 @@ pub async fn remove_second_factor(
     answer(&app, &visitor, &form, done.await).await
 }
 
+/// `POST /security/access-tokens/make`: fields `name`, `scope`, `days` and, where there is a password,
+/// `current`. The page that follows shows the token, once.
+pub async fn make_access_token(State(app): State<AppState>, visitor: Visitor, form: Form) -> Page {
+    let made = async {
+        let user = form.signed_in(&visitor)?;
+        let new = NewAccessToken {
+            name: form.get("name").to_owned(),
+            scope: Scope::from_name(form.get("scope")),
+            days: form.parsed("days")?,
+            current: form.get("current").to_owned(),
+        };
+        Ok(app.accounts.make_access_token(&user.session, new).await?)
+    };
+    match made.await {
+        Ok(made) => {
+            let show = Show {
+                made: Some(MadeToken {
+                    name: made.access_token.name,
+                    token: made.token,
+                }),
+                ..Show::default()
+            };
+            Ok(shown(&app, &visitor, show).await?)
+        }
+        Err(failure) => answer(&app, &visitor, &form, Err(failure)).await,
+    }
+}
+
+/// `POST /security/access-tokens/end`: field `access_token`.
+pub async fn end_access_token(State(app): State<AppState>, visitor: Visitor, form: Form) -> Page {
+    let done = async {
+        let user = form.signed_in(&visitor)?;
+        let token = form.get("access_token");
+        app.accounts.end_access_token(user.id, token).await?;
+        Ok("token")
+    };
+    answer(&app, &visitor, &form, done.await).await
+}
+
 async fn answer(
     app: &AppState,
     visitor: &Visitor,
@@ -154,25 +203,33 @@ async fn answer(
         Err(failure) => failure,
     };
     forms::refused(form, failure, async |refused| {
-        shown(app, visitor, None, None, Some(refused)).await
+        let show = Show {
+            refused: Some(refused),
+            ..Show::default()
+        };
+        shown(app, visitor, show).await
     })
     .await
 }
 
-async fn shown(
-    app: &AppState,
-    visitor: &Visitor,
+/// What the page shows besides how things stand.
+#[derive(Default)]
+struct Show {
     done: Option<Done>,
+    /// Instead of how the second step stands.
     factor: Option<Factor>,
+    made: Option<MadeToken>,
     refused: Option<RefusedForm>,
-) -> Result<Response, Failure> {
+}
+
+async fn shown(app: &AppState, visitor: &Visitor, show: Show) -> Result<Response, Failure> {
     let Some(user) = &visitor.user else {
         return Ok(Redirect::to("/login").into_response());
     };
     let (_, mut boot) = boot(app, visitor, &Shown::Nothing).await?;
     boot.me = app.store.me(user.id).await?;
-    boot.form = refused;
-    let factor = match factor {
+    boot.form = show.refused;
+    let factor = match show.factor {
         Some(factor) => factor,
         None => of(app.accounts.second_factor(user.id).await?)?,
     };
@@ -181,7 +238,9 @@ async fn shown(
         sessions: app.accounts.list_sessions(&user.session).await?,
         has_password: app.store.password(user.id).await?.is_some(),
         identities: app.accounts.identities(user.id).await?,
-        done,
+        access_tokens: app.accounts.access_tokens(user.id).await?,
+        made_token: show.made,
+        done: show.done,
     });
     Ok(still(app, boot, page))
 }

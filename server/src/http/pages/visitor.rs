@@ -11,6 +11,8 @@ use super::render::PageFailure;
 use crate::accounts::Token;
 use crate::app_state::AppState;
 use crate::http::problem::Failure;
+use crate::http::rates;
+use crate::http::request::Connected;
 use crate::http::signed_in::{self, Cookies, SignedIn};
 
 /// How long the forms of a log-in page work, in seconds.
@@ -74,6 +76,11 @@ impl FromRequestParts<AppState> for Visitor {
     type Rejection = PageFailure;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, PageFailure> {
-        Ok(Self::find(app, &parts.headers).await?)
+        let visitor = Self::find(app, &parts.headers).await?;
+        match &visitor.user {
+            Some(user) => rates::take(app, &app.rates.reads, "reads", &user.id, 1).await?,
+            None => rates::visit(app, Connected::of(parts), &parts.headers).await?,
+        }
+        Ok(visitor)
     }
 }

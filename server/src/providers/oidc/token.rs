@@ -69,41 +69,10 @@ pub(super) fn verify(
     keys: CoreJsonWebKeySet,
     expected: &Expected<'_>,
 ) -> Result<Claims, Rejected> {
-    let token =
-        CoreIdToken::from_str(token).map_err(|_| Rejected::Other("its token cannot be read"))?;
-    let issuer = IssuerUrl::new(expected.issuer.to_owned())
-        .map_err(|_| Rejected::Other("its issuer is no address"))?;
-    let client_id = ClientId::new(expected.client_id.to_owned());
-    let latest = expected.now + SKEW;
-    let earliest = expected.now - SKEW;
-    let verifier = CoreIdTokenVerifier::new_public_client(client_id, issuer, keys)
-        .set_allowed_algs(SIGNED_BY_PROVIDER)
-        .set_time_fn(move || DateTime::from_timestamp_millis(earliest).unwrap_or_default())
-        .set_issue_time_verifier_fn(move |at| {
-            if at.timestamp_millis() <= latest {
-                Ok(())
-            } else {
-                Err("issued in the future".to_owned())
-            }
-        });
+    let token = CoreIdToken::from_str(token).map_err(|_| UNREADABLE)?;
+    let verifier = verifier(expected.issuer, expected.client_id, keys, expected.now)?;
     let claims = token.claims(&verifier, &Nonce::new(expected.nonce.to_owned()));
-    let claims = claims.map_err(|error| match error {
-        ClaimsVerificationError::SignatureVerification(error) => Rejected::Key(error),
-        // What the errors say else may hold what the token says.
-        ClaimsVerificationError::Expired(_) => {
-            Rejected::Other("its token is of another time; compare the clocks")
-        }
-        ClaimsVerificationError::InvalidAudience(_) => {
-            Rejected::Other("its token is for another site")
-        }
-        ClaimsVerificationError::InvalidIssuer(_) => {
-            Rejected::Other("its token is of another issuer")
-        }
-        ClaimsVerificationError::InvalidNonce(_) => {
-            Rejected::Other("its token is for another log-in: the nonce is wrong")
-        }
-        _ => Rejected::Other("its token is not right"),
-    })?;
+    let claims = claims.map_err(rejected)?;
     let party = claims.authorized_party();
     if party.is_some_and(|party| party.as_str() != expected.client_id) {
         return Err(Rejected::Other("its token is for another site"));
@@ -118,6 +87,55 @@ pub(super) fn verify(
             .map(|name| name.as_str().to_owned())
             .filter(|name| !name.is_empty()),
     })
+}
+
+/// What is no token.
+pub(super) const UNREADABLE: Rejected = Rejected::Other("its token cannot be read");
+
+/// Checks who has signed a token, when, and for whom.
+pub(super) fn verifier(
+    issuer: &str,
+    audience: &str,
+    keys: CoreJsonWebKeySet,
+    now: Millis,
+) -> Result<CoreIdTokenVerifier<'static>, Rejected> {
+    let issuer = IssuerUrl::new(issuer.to_owned())
+        .map_err(|_| Rejected::Other("its issuer is no address"))?;
+    let audience = ClientId::new(audience.to_owned());
+    let latest = now + SKEW;
+    let earliest = now - SKEW;
+    Ok(
+        CoreIdTokenVerifier::new_public_client(audience, issuer, keys)
+            .set_allowed_algs(SIGNED_BY_PROVIDER)
+            .set_time_fn(move || DateTime::from_timestamp_millis(earliest).unwrap_or_default())
+            .set_issue_time_verifier_fn(move |at| {
+                if at.timestamp_millis() <= latest {
+                    Ok(())
+                } else {
+                    Err("issued in the future".to_owned())
+                }
+            }),
+    )
+}
+
+/// Why, without anything that the token says.
+pub(super) fn rejected(error: ClaimsVerificationError) -> Rejected {
+    match error {
+        ClaimsVerificationError::SignatureVerification(error) => Rejected::Key(error),
+        ClaimsVerificationError::Expired(_) => {
+            Rejected::Other("its token is of another time; compare the clocks")
+        }
+        ClaimsVerificationError::InvalidAudience(_) => {
+            Rejected::Other("its token is for another site")
+        }
+        ClaimsVerificationError::InvalidIssuer(_) => {
+            Rejected::Other("its token is of another issuer")
+        }
+        ClaimsVerificationError::InvalidNonce(_) => {
+            Rejected::Other("its token is for another log-in: the nonce is wrong")
+        }
+        _ => Rejected::Other("its token is not right"),
+    }
 }
 
 fn unlocalised<T: Deref<Target = String>>(claim: &LocalizedClaim<T>) -> Option<String> {

@@ -116,6 +116,7 @@ impl Scene {
             handle: handle.to_owned(),
             name: handle.to_owned(),
             phc: Some(String::new()),
+            administrator: false,
             at: self.clock.now(),
         };
         self.store.create_user(&user).await.unwrap();

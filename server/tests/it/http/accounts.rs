@@ -10,7 +10,7 @@ async fn one_registers_logs_out_and_logs_in_again() {
     assert_eq!(me["user"]["handle"], "ann");
     assert_eq!(me["user"]["name"], "ann");
     assert_eq!(me["user"]["number"], 10_000);
-    assert_eq!(me["administrator"], true);
+    assert_eq!(me["administrator"], false);
 
     assert_eq!(ann.delete("/api/v1/session").await.status, 204);
     ann.get("/api/v1/me")
@@ -33,12 +33,11 @@ async fn one_registers_logs_out_and_logs_in_again() {
 }
 
 #[tokio::test]
-async fn only_the_first_account_is_an_administrator() {
+async fn accounts_are_numbered() {
     let app = TestApp::start().await;
     app.register("ann").await;
     let bob = app.register("bob").await;
     let me = bob.get("/api/v1/me").await.json();
-    assert_eq!(me["administrator"], false);
     assert_eq!(me["user"]["number"], 10_001);
 }
 

@@ -121,6 +121,8 @@ pub struct Browser {
     pub base: String,
     pub origin: Option<String>,
     pub cookies: Vec<(String, String)>,
+    /// What a program proves itself by.
+    pub token: Option<String>,
 }
 
 pub struct Answer {
@@ -168,6 +170,17 @@ impl Browser {
             base: base.to_owned(),
             origin: Some(base.to_owned()),
             cookies: Vec::new(),
+            token: None,
+        }
+    }
+
+    /// A program that proves itself by a token, at the same server.
+    pub fn program(&self, token: &str) -> Self {
+        Self {
+            origin: None,
+            cookies: Vec::new(),
+            token: Some(token.to_owned()),
+            ..self.clone()
         }
     }
 
@@ -194,6 +207,9 @@ impl Browser {
                 .iter()
                 .map(|(name, value)| format!("{name}={value}"));
             request = request.header(COOKIE, pairs.collect::<Vec<_>>().join("; "));
+        }
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
         }
         request
     }

@@ -1,7 +1,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::app::{PASSWORD, TestApp, say};
+use super::app::{Answer, PASSWORD, TestApp, say};
 
 #[tokio::test]
 async fn a_body_of_ten_megabytes_is_refused() {
@@ -112,4 +112,58 @@ async fn guessing_and_registering_are_slowed_down_by_address() {
     let refused = register("bob", "2001:db8::2").await;
     refused.is_problem(429, "too_many_requests");
     assert_eq!(register("bob", "2001:db8:0:1::1").await.status, 201);
+}
+
+#[tokio::test]
+async fn nobody_reads_or_changes_without_end() {
+    let app = TestApp::start_with(|config| {
+        config.throttle.reads_per_user = 3;
+        config.throttle.changes_per_user = 2;
+    })
+    .await;
+    let ann = app.register("ann").await;
+    let too_many = |refused: Answer| {
+        refused.is_problem(429, "too_many_requests");
+        let seconds: u64 = refused.header("retry-after").parse().unwrap();
+        assert!((1..=10).contains(&seconds));
+    };
+    for _ in 0..3 {
+        assert_eq!(ann.get("/api/v1/me").await.status, 200);
+    }
+    too_many(ann.get("/api/v1/contacts").await);
+    let page = ann.get("/chats").await;
+    assert_eq!(page.status, 429);
+    assert!(!page.header("retry-after").is_empty());
+    for _ in 0..2 {
+        let changed = ann.patch("/api/v1/me", json!({"signature": "x"})).await;
+        assert_eq!(changed.status, 200);
+    }
+    too_many(ann.patch("/api/v1/me", json!({"signature": "x"})).await);
+    // What is sent is counted by itself, and others are not held up.
+    ann.say(ann.with(&ann), "hello").await;
+    let bob = app.register("bob").await;
+    assert_eq!(bob.get("/api/v1/me").await.status, 200);
+}
+
+#[tokio::test]
+async fn nobody_asks_without_end_who_is_not_logged_in() {
+    let app = TestApp::start_with(|config| config.throttle.visits_per_address = 3).await;
+    let ann = app.register("ann").await;
+    let nobody = app.anybody();
+    assert_eq!(nobody.get("/register").await.status, 200);
+    let guess = "0".repeat(64);
+    let guess = nobody.program(&format!("zsp_{guess}"));
+    guess
+        .get("/api/v1/me")
+        .await
+        .is_problem(401, "unauthenticated");
+    nobody
+        .get("/api/v1/me")
+        .await
+        .is_problem(401, "unauthenticated");
+    for path in ["/api/v1/me", "/login", "/register"] {
+        assert_eq!(nobody.get(path).await.status, 429, "{path}");
+    }
+    // Whoever is logged in at the same address goes on.
+    assert_eq!(ann.get("/chats").await.status, 200);
 }

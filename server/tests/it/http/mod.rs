@@ -12,6 +12,8 @@ mod operation;
 mod pages;
 mod patience;
 mod privacy;
+mod programs;
 mod second_factor;
 mod security;
+mod setup;
 mod streams;

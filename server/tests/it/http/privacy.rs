@@ -58,6 +58,7 @@ async fn a_foreign_conversation_does_not_exist() {
 #[tokio::test]
 async fn nobody_logged_in_sees_nothing() {
     let app = TestApp::start().await;
+    app.register("ann").await;
     let nobody = app.anybody();
     let id = fresh_id();
     for path in [

@@ -87,6 +87,7 @@ async fn many_at_once_share_the_connection() {
             let session = CachedSession {
                 user: protocol::UserId::new(i64::from(number), [1; 10]),
                 expires_at: 60_000,
+                scope: None,
             };
             cache.put(&key, session, 0).await;
             assert_eq!(cache.get(&key).await, Some(session));

@@ -1,6 +1,7 @@
 //! The cache of sessions.
 
 use protocol::UserId;
+use protocol::api::access_tokens::Scope;
 use server::redis::CachedSession;
 use server::redis::SessionCache;
 use services::{RedisOptions, Service as _};
@@ -14,6 +15,7 @@ fn session() -> CachedSession {
     CachedSession {
         user: UserId::new(NOW, [1; 10]),
         expires_at: NOW + 3_600_000,
+        scope: None,
     }
 }
 
@@ -37,6 +39,15 @@ async fn what_one_node_puts_another_finds() {
         .parse()
         .unwrap();
     assert!((500_000..=600_000).contains(&left), "{left}");
+    for scope in [Scope::Read, Scope::Write] {
+        let program = CachedSession {
+            scope: Some(scope),
+            ..session()
+        };
+        let key = [scope as u8; 32];
+        one.put(&key, program, NOW).await;
+        assert_eq!(other.get(&key).await, Some(program));
+    }
     // Over already, or over soon.
     one.put(&[8; 32], session(), session().expires_at).await;
     assert_eq!(other.get(&[8; 32]).await, None);

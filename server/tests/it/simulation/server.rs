@@ -89,6 +89,7 @@ impl Server {
             handle: format!("user{n}"),
             name: format!("User {n}"),
             phc: Some(String::new()),
+            administrator: false,
             at: START,
         };
         self.store.create_user(&user).await.expect("a new user");

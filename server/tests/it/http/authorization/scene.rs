@@ -8,6 +8,7 @@ use server::store::NewUser;
 
 use super::super::app::{PASSWORD, Person, Stream, TestApp, fresh_id};
 use super::super::pages::token;
+use super::super::programs::kept;
 
 /// Who asks, from those who may do least to those who may do most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub enum Actor {
     Nobody,
     /// Was a member's session, until another device ended it.
     Ended,
+    /// Is a program of the member's that may only read.
+    ReadOnly,
     /// Is logged in, and knows nobody.
     Stranger,
     /// Was removed from the group.
@@ -26,9 +29,10 @@ pub enum Actor {
 }
 
 impl Actor {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Nobody,
         Self::Ended,
+        Self::ReadOnly,
         Self::Stranger,
         Self::Former,
         Self::Member,
@@ -101,12 +105,17 @@ impl Scene {
         let path = format!("/api/v1/me/sessions/{session}");
         assert_eq!(member.delete(&path).await.status, 204);
         let session = listed(&again(&app, &owner).await).await;
+        let read_only = Person {
+            browser: member.program(&kept(&app, &member, 600_000).await),
+            id: member.id,
+        };
         let mut stream = owner.stream().await;
         let opened = stream.sync().await;
         Self {
             group,
             actors: vec![
                 (Actor::Ended, ended),
+                (Actor::ReadOnly, read_only),
                 (Actor::Stranger, stranger),
                 (Actor::Former, former),
                 (Actor::Member, member),
@@ -175,6 +184,7 @@ impl Scene {
             .replace("{user}", &user.to_string())
             .replace("{request}", &self.request)
             .replace("{session}", &self.session)
+            .replace("{token}", "nobody's")
             .replace("{provider}", "nobody")
             .replace("{stream}", &self.stream.0);
         match template {
@@ -196,6 +206,9 @@ impl Scene {
             ("POST", "session") => json!({"handle": "owner", "password": PASSWORD}),
             ("PATCH", "me") => json!({"signature": "changed"}),
             ("PUT", "me/password") => json!({"current": PASSWORD, "password": "another password"}),
+            ("POST", "me/access_tokens") => {
+                json!({"name": "new", "days": 1, "current": PASSWORD})
+            }
             ("POST", "users/lookup") => json!({"users": [{"id": self.owner().id}]}),
             ("PATCH", "contacts/{user}") => json!({"remark": "changed"}),
             ("POST", "contact_requests") => json!({"user": self.targets[0].id}),
@@ -243,8 +256,8 @@ impl Scene {
         turn: usize,
     ) -> Vec<(String, String)> {
         let form_token = match person {
-            Some(person) => token(person),
-            None => String::new(),
+            Some(person) if !person.cookies.is_empty() => token(person),
+            _ => String::new(),
         };
         let id: ClientId = fresh_id();
         let user = person.map_or_else(String::new, |person| person.id.to_string());
@@ -272,6 +285,9 @@ impl Scene {
             ("members", target.to_string()),
             ("contact", target.to_string()),
             ("session", self.session.clone()),
+            ("access_token", "nobody's".to_owned()),
+            ("scope", "read".to_owned()),
+            ("days", "7".to_owned()),
             ("code", "000000".to_owned()),
             ("proof", "none".to_owned()),
         ];
@@ -289,6 +305,7 @@ async fn person(app: &TestApp, handle: &str) -> Person {
         handle: handle.to_owned(),
         name: handle.to_owned(),
         phc: Some(String::new()),
+        administrator: false,
         at: now,
     };
     server.store.create_user(&user).await.unwrap();

@@ -199,17 +199,29 @@ async fn a_second_step_is_asked_for_here_too() {
     let (_, codes) = turned_on(&ann).await;
     link(&mut ann, &issuer).await;
     let mut elsewhere = app.anybody();
-    let asked = elsewhere.log_in_at(&issuer).await;
+    let there = elsewhere.set_out("/login/sso?next=/contacts").await;
+    let [state, code, iss] = issuer.agree(&there);
+    let pairs = [("state", &*state.1), ("code", &*code.1), ("iss", &*iss.1)];
+    let asked = elsewhere.come_back("sso", &pairs).await;
     assert_eq!(asked.status, 200);
     assert!(!asked.header("set-cookie").contains("session="));
-    let (token, proof) = (field(&asked.text, "token"), field(&asked.text, "proof"));
-    let code = async |code: &str| {
-        let form = [("token", &*token), ("proof", &*proof), ("code", code)];
+    let code = async |page: &str, code: &str, next: Option<&str>| {
+        let [token, proof, kept] = ["token", "proof", "next"].map(|name| field(page, name));
+        let form = [
+            ("token", &*token),
+            ("proof", &proof),
+            ("next", next.unwrap_or(&kept)),
+            ("code", code),
+        ];
         elsewhere.submit("/login/code", &form).await
     };
-    assert_eq!(code("000000").await.status, 422);
-    let done = code(&codes[0]).await;
-    assert_eq!((done.status, done.header("location")), (303, "/chats"));
+    let refused = code(&asked.text, "000000", None).await;
+    assert_eq!(refused.status, 422);
+    // What was made up leads nowhere else.
+    let other = code(&refused.text, &codes[1], Some("//elsewhere.example")).await;
+    assert_eq!((other.status, other.header("location")), (303, "/chats"));
+    let done = code(&refused.text, &codes[0], None).await;
+    assert_eq!((done.status, done.header("location")), (303, "/contacts"));
     elsewhere.keep(&done);
     let me = elsewhere.get("/api/v1/me").await.json();
     assert_eq!(me["user"]["handle"], "ann");

@@ -6,6 +6,7 @@ mod issuer;
 mod linking;
 mod oidc;
 mod others;
+mod programs;
 mod refusals;
 
 use server::config::Login;
