@@ -1,6 +1,7 @@
 //! Starts everything in order, and stops it in order.
 
-use std::io;
+use std::fmt;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -192,7 +193,7 @@ pub async fn start_at(
         Some(url) => url.origin().to_owned(),
         None => format!("http://{address}"),
     };
-    println!("zspchat is at {url}");
+    say(format_args!("zspchat is at {url}"));
     if app.config.role != Role::Writer {
         invite_administrator(&app, &url).await;
     }
@@ -212,11 +213,18 @@ pub async fn start_at(
     })
 }
 
+/// Tells whoever started the server. Where nobody listens any more, it serves all the same.
+fn say(line: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
 /// Says how to become the administrator, while there is none.
 async fn invite_administrator(app: &AppState, url: &str) {
     match app.accounts.setup_code().await {
         Ok(Some(code)) => {
-            println!("There is no administrator yet: make the account at {url}/setup?code={code}");
+            say(format_args!(
+                "There is no administrator yet: make the account at {url}/setup?code={code}"
+            ));
             tracing::info!(
                 code,
                 "there is no administrator yet: make the account at /setup"

@@ -61,7 +61,7 @@ impl Accounts {
             provider: None,
         };
         let until = now + Millis::from(new.days) * DAY;
-        self.sessions.admit(&token, &program, until).await?;
+        self.sessions.admit(&token, &program, (now, until)).await?;
         Ok(MadeAccessToken {
             token: token.bearer(),
             access_token: AccessToken {
@@ -156,6 +156,7 @@ impl Accounts {
             name: String::new(),
             provider: Some(issued.provider),
         };
-        Ok(self.sessions.admit(token, &program, issued.until).await?)
+        let time = (self.clock.now(), issued.until);
+        Ok(self.sessions.admit(token, &program, time).await?)
     }
 }

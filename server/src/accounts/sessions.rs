@@ -149,7 +149,7 @@ impl Sessions {
         Ok(token)
     }
 
-    /// Lets a program in by a token until a time.
+    /// Lets a program in by a token, from a time on until another.
     ///
     /// # Errors
     /// The database's.
@@ -157,9 +157,8 @@ impl Sessions {
         &self,
         token: &Token,
         program: &Program,
-        until: Millis,
+        (now, until): (Millis, Millis),
     ) -> Result<(), StoreError> {
-        let now = self.clock.now();
         let session = NewSession {
             token_hash: token.key(),
             user: program.user,
