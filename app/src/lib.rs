@@ -25,7 +25,9 @@ mod still;
 
 pub use app::{App, Assets, shell};
 #[cfg(feature = "ssr")]
-pub use still::{Done, EnterCode, Factor, Security, StillPage, still_document};
+pub use still::{
+    ConfirmLogIn, Done, EnterCode, Factor, QrLogIn, Security, StillPage, still_document,
+};
 
 /// Takes over the page that the server rendered. Called by the page's own script.
 #[cfg(feature = "hydrate")]

@@ -331,7 +331,7 @@ impl From<StoreError> for Failed {
 }
 
 /// A path of this site, with its query; `None` for whatever a browser may take for another site.
-fn own_path(path: &str) -> Option<&str> {
+pub fn own_path(path: &str) -> Option<&str> {
     let mut rest = path.strip_prefix('/')?.chars();
     let plain = path.chars().all(|c| c.is_ascii_graphic() && c != '\\');
     (plain && path.len() <= LONGEST_PATH && rest.next() != Some('/')).then_some(path)

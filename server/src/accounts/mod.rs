@@ -7,6 +7,7 @@ mod identities;
 mod log_ins;
 mod newcomers;
 mod passwords;
+mod qr;
 mod second_factor;
 mod sessions;
 mod throttle;
@@ -15,10 +16,12 @@ use protocol::api::accounts::{ChangeMe, LogIn, Me, Register};
 use protocol::command::payload_hash;
 use protocol::stream::Account;
 use protocol::{ClientId, Code, Command, CommandKind, ConversationId, FieldError, Limits, UserId};
+use tokio::sync::Semaphore;
 
 pub use error::AccountError;
-pub use log_ins::{Begun, CameBack, Finished};
+pub use log_ins::{Begun, CameBack, Finished, own_path};
 pub use passwords::{HashFailed, Passwords};
+pub use qr::{Asking, Confirming, QrCode, QrShown, QrStanding};
 pub use second_factor::Standing;
 pub use sessions::{Lasting, Session, Sessions, Token};
 pub use throttle::{Throttle, Throttled};
@@ -47,6 +50,8 @@ pub struct Accounts {
     /// Who is logged in.
     pub sessions: Sessions,
     bounds: Bounds,
+    /// Browsers that wait for a device that lets them in.
+    qr_held: Semaphore,
 }
 
 /// What one may ask for, and how often.
@@ -105,6 +110,7 @@ impl Accounts {
             chat,
             sessions,
             bounds,
+            qr_held: Semaphore::new(qr::MOST_HELD),
         }
     }
 

@@ -113,6 +113,9 @@ fn pages() -> Routes {
         .get("/login", pages::log_in)
         .post("/login", pages::forms::log_in)
         .post("/login/code", pages::forms::log_in_by_code)
+        .get("/login/qr", pages::qr::show)
+        .post("/login/qr", pages::qr::show_another)
+        .get("/login/qr/wait", pages::qr::wait)
         .get("/login/{provider}", pages::log_ins::start)
         .post("/login/{provider}", pages::log_ins::link)
         .get("/login/{provider}/callback", pages::log_ins::come_back)
@@ -156,6 +159,9 @@ fn pages() -> Routes {
             "/security/second-factor/remove",
             pages::security::remove_second_factor,
         )
+        .get("/security/qr", pages::qr::asked)
+        .post("/security/qr", pages::qr::confirm)
+        .post("/security/qr/refuse", pages::qr::refuse)
         .post("/security/sessions/end", pages::security::end_session)
         .post(
             "/security/sessions/end-others",

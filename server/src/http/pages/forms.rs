@@ -19,7 +19,7 @@ use super::display;
 use super::form::Form;
 use super::render::still;
 use super::visitor::Visitor;
-use super::{Page, page, page_of};
+use super::{Page, next, page, page_of};
 use crate::accounts::{AccountError, Token};
 use crate::app_state::AppState;
 use crate::http::extract::Path;
@@ -50,7 +50,7 @@ pub async fn log_in(
         let shared = log_in.shared;
         let origin = request::origin(&app, peer.0, &headers);
         match app.accounts.log_in(log_in, &origin).await {
-            Ok((_, token)) => Ok(logged_in(&app, &token, shared)),
+            Ok((_, token)) => Ok(logged_in(&app, &headers, &token, shared)),
             Err(AccountError::SecondFactor(user)) => {
                 let proof = app.accounts.prove_password(user);
                 enter_code(&app, &visitor, proof, shared, None).await
@@ -78,7 +78,7 @@ pub async fn log_in_by_code(
             .accounts
             .log_in_by_code(proof, form.get("code"), shared, &origin)
             .await?;
-        Ok(logged_in(&app, &token, shared))
+        Ok(logged_in(&app, &headers, &token, shared))
     };
     match done.await {
         Ok(done) => Ok(done),
@@ -92,9 +92,16 @@ pub async fn log_in_by_code(
     }
 }
 
-fn logged_in(app: &AppState, token: &Token, shared: bool) -> Response {
+/// Gives the browser its session, and leads to what was asked for before.
+pub(super) fn logged_in(
+    app: &AppState,
+    headers: &HeaderMap,
+    token: &Token,
+    shared: bool,
+) -> Response {
     let session = accounts::begun(app, token, shared);
-    (session, Redirect::to("/chats")).into_response()
+    let on = Redirect::to(next::kept(app, headers));
+    (session, next::forget(app), on).into_response()
 }
 
 async fn enter_code(
@@ -127,7 +134,7 @@ pub async fn register(
         };
         let origin = request::origin(&app, peer.0, &headers);
         let (_, token) = app.accounts.register(register, &origin).await?;
-        Ok(logged_in(&app, &token, false))
+        Ok(logged_in(&app, &headers, &token, false))
     };
     let done = done.await;
     answer(&app, &visitor, &form, Shown::Nothing, done).await

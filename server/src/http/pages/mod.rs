@@ -6,6 +6,8 @@ mod form;
 pub mod forms;
 pub mod log_ins;
 mod named;
+mod next;
+pub mod qr;
 mod render;
 pub mod security;
 mod visitor;

@@ -50,7 +50,8 @@ pub async fn page(
     if visitor.user.is_none() {
         return Ok(Redirect::to("/login").into_response());
     }
-    let done = DONE.into_iter().find(|(name, _)| *name == done);
+    let mut all = DONE.into_iter().chain(super::qr::DONE);
+    let done = all.find(|(name, _)| *name == done);
     let (done, refused) = (
         done.map(|(_, done)| done),
         refused.form("/security/identities"),
@@ -159,7 +160,9 @@ async fn answer(
     .await
 }
 
-async fn shown(
+/// The page, with what was done, how the second step stands where that is shown once, and why a form
+/// was refused.
+pub(super) async fn shown(
     app: &AppState,
     visitor: &Visitor,
     done: Option<Done>,
@@ -199,7 +202,7 @@ fn of(standing: Standing) -> Result<Factor, Failure> {
 }
 
 /// A QR code, as SVG without its prologue.
-fn picture(text: &str) -> Result<String, Failure> {
+pub(super) fn picture(text: &str) -> Result<String, Failure> {
     let code = QrCode::new(text).map_err(|error| {
         tracing::error!(%error, "a QR code could not be made");
         Failure::from(Code::Internal)
