@@ -62,7 +62,8 @@ pub fn view(t: Says, page: QrLogIn) -> impl IntoView {
     };
     view! {
         <Door title=t.qr_title>
-            {body} <p class="other">
+            {body}
+            <p class="other">
                 <a href="/login">{t.qr_password}</a>
             </p>
         </Door>
@@ -119,9 +120,8 @@ fn Over(t: Says, was_refused: bool) -> impl IntoView {
 pub fn QrPart(t: Says) -> impl IntoView {
     let form = FormState::new("qr", "/security/qr");
     let refused = use_chat().site.with_value(|site| site.form.clone());
-    let gone = refused.is_some_and(|form| {
-        form.action == "/security/qr" && form.code == Some(Code::LogInExpired)
-    });
+    let gone = refused
+        .is_some_and(|form| form.action == "/security/qr" && form.code == Some(Code::LogInExpired));
     let problem = Signal::derive(move || {
         if gone {
             Some(t.qr_gone.to_owned())

@@ -5,17 +5,19 @@
 //! and the number can let that browser in as themselves. To be let in takes the secret: it works once,
 //! within two minutes, in the browser that began it.
 
+mod shown;
+
 use std::time::Duration;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::Mac as _;
 use protocol::problem::Fault;
 use protocol::{Code, Millis, UserId};
-use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use super::{AccountError, Accounts, Origin, Session, Token, invalid};
 use crate::store::{MostQrLogIns, NewQrLogIn, StoredQrLogIn};
 use crate::telemetry::metrics::LOG_INS;
+pub use shown::{QrCode, QrShown};
 
 /// How long a code can be used, in milliseconds.
 const LASTS: Millis = 2 * 60 * 1_000;
@@ -30,13 +32,6 @@ const MOST: MostQrLogIns = MostQrLogIns {
     from_address: 50,
 };
 
-/// What codes are made of: no vowels, so that no words come of it, and nothing that is mistaken for
-/// something else (RFC 8628, section 6.1).
-const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
-
-/// How many letters a code has.
-const CODE_LETTERS: usize = 8;
-
 /// How long a browser that waits is not answered, while nothing happens.
 const HELD: Duration = Duration::from_secs(10);
 
@@ -45,75 +40,6 @@ const LOOKED_EVERY: Duration = Duration::from_secs(1);
 
 /// How many browsers are kept waiting at the same time; others are answered at once.
 pub(super) const MOST_HELD: usize = 1_000;
-
-/// What the new device shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QrShown {
-    /// Eight letters, which lead to the log-in.
-    pub code: QrCode,
-    /// Four digits, which are not in the picture: whoever confirms types them.
-    pub number: String,
-}
-
-impl QrShown {
-    /// What a browser with that secret shows.
-    pub fn by(browser: &Token) -> Self {
-        let mut rest = u128::from_be_bytes(derived(browser, "code"));
-        let mut code = String::with_capacity(CODE_LETTERS);
-        for _ in 0..CODE_LETTERS {
-            code.push(char::from(LETTERS[(rest % 20) as usize]));
-            rest /= 20;
-        }
-        let number = u128::from_be_bytes(derived(browser, "number")) % 10_000;
-        Self {
-            code: QrCode(code),
-            number: format!("{number:04}"),
-        }
-    }
-}
-
-fn derived(browser: &Token, what: &str) -> [u8; 16] {
-    let hash: [u8; 32] = Sha256::new()
-        .chain_update(format!("zspchat qr log-in {what} v1"))
-        .chain_update(browser.as_str())
-        .finalize()
-        .into();
-    let mut half = [0; 16];
-    half.copy_from_slice(&hash[..16]);
-    half
-}
-
-/// What the picture leads to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QrCode(String);
-
-impl QrCode {
-    /// A code as people type it; `None` if it cannot be one.
-    pub fn read(text: &str) -> Option<Self> {
-        let kept = text.chars().filter(char::is_ascii_alphanumeric);
-        let code = kept.take(CODE_LETTERS + 1).collect::<String>();
-        let code = code.to_ascii_uppercase();
-        let is_code = code.len() == CODE_LETTERS && code.bytes().all(|it| LETTERS.contains(&it));
-        is_code.then_some(Self(code))
-    }
-
-    /// In two groups, as it is shown.
-    pub fn grouped(&self) -> String {
-        let (left, right) = self.0.split_at(CODE_LETTERS / 2);
-        format!("{left}-{right}")
-    }
-
-    fn hash(&self) -> [u8; 32] {
-        Sha256::digest(&self.0).into()
-    }
-
-    /// Without the code nobody can try which number it is.
-    fn seal(&self, number: &str) -> Hmac<Sha256> {
-        let mac = Hmac::new_from_slice(self.0.as_bytes()).expect("a key may have any length");
-        mac.chain_update(b"zspchat qr number v1")
-            .chain_update(number.as_bytes())
-    }
-}
 
 /// How a log-in stands, for the browser that shows its code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,8 +141,9 @@ impl Accounts {
     /// # Errors
     /// The database's.
     pub async fn qr_log_in(&self, browser: &Token) -> Result<QrStanding, AccountError> {
-        let found = self.store.qr_log_in(&browser.key(), self.clock.now());
-        Ok(found.await?.into())
+        let key = browser.key();
+        let found = self.store.qr_log_in(&key, self.clock.now()).await?;
+        Ok(found.into())
     }
 
     /// The same, once somebody has answered; after some seconds, or where `enough` says so, in any case.
@@ -250,17 +177,15 @@ impl Accounts {
         browser: &Token,
         origin: &Origin,
     ) -> Result<Option<(Token, bool)>, AccountError> {
-        let taken = self.store.take_qr_log_in(&browser.key(), self.clock.now());
-        let Some((by, shared)) = taken.await? else {
+        let key = browser.key();
+        let taken = self.store.take_qr_log_in(&key, self.clock.now()).await?;
+        let Some((by, shared)) = taken else {
             return Ok(None);
         };
         let Some(confirmer) = self.store.session(&by).await? else {
             return Ok(None);
         };
-        let token = self
-            .sessions
-            .begin(confirmer.user, origin, shared)
-            .await?;
+        let token = self.sessions.begin(confirmer.user, origin, shared).await?;
         metrics::counter!(LOG_INS, "outcome" => "accepted").increment(1);
         self.bounds
             .failures_by_address
@@ -332,7 +257,11 @@ impl Accounts {
             self.refuse(&hash).await?;
             return Err(expired());
         }
-        if self.store.confirm_qr_log_in(&hash, &current.key, now).await? {
+        if self
+            .store
+            .confirm_qr_log_in(&hash, &current.key, now)
+            .await?
+        {
             Ok(())
         } else {
             Err(expired())
@@ -362,43 +291,5 @@ impl Accounts {
             metrics::counter!(LOG_INS, "outcome" => "refused").increment(1);
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::random::Random;
-
-    #[test]
-    fn a_code_is_read_as_people_type_it() {
-        let shown = QrShown::by(&Token::new(&Random::seeded(1)));
-        let grouped = shown.code.grouped();
-        assert_eq!(grouped.len(), 9);
-        for typed in [
-            grouped.clone(),
-            grouped.to_lowercase(),
-            grouped.replace('-', " "),
-            format!(" {} ", grouped.replace('-', "")),
-        ] {
-            assert_eq!(QrCode::read(&typed), Some(shown.code.clone()), "{typed}");
-        }
-        for other in ["", "BCDF", "BCDF-GHJA", "BCDF-GHJKL", "BCDF-GHJ1", "小小小小"] {
-            assert_eq!(QrCode::read(other), None, "{other}");
-        }
-    }
-
-    #[test]
-    fn what_is_shown_depends_on_the_secret_alone() {
-        let random = Random::seeded(2);
-        let browser = Token::new(&random);
-        let shown = QrShown::by(&browser);
-        assert_eq!(shown, QrShown::by(&browser));
-        assert!(shown.number.len() == 4 && shown.number.bytes().all(|it| it.is_ascii_digit()));
-        let other = QrShown::by(&Token::new(&random));
-        assert_ne!(shown.code, other.code);
-        let right = shown.code.seal(&shown.number).finalize().into_bytes();
-        assert!(shown.code.seal(&shown.number).verify_slice(&right).is_ok());
-        assert!(other.code.seal(&shown.number).verify_slice(&right).is_err());
     }
 }

@@ -159,9 +159,9 @@ fn pages() -> Routes {
             "/security/second-factor/remove",
             pages::security::remove_second_factor,
         )
-        .get("/security/qr", pages::qr::asked)
-        .post("/security/qr", pages::qr::confirm)
-        .post("/security/qr/refuse", pages::qr::refuse)
+        .get("/security/qr", pages::letting_in::asked)
+        .post("/security/qr", pages::letting_in::confirm)
+        .post("/security/qr/refuse", pages::letting_in::refuse)
         .post("/security/sessions/end", pages::security::end_session)
         .post(
             "/security/sessions/end-others",

@@ -348,6 +348,22 @@ pub async fn refused(
     Ok((status, again).into_response())
 }
 
+/// The same for what was asked for by an address, as if by a form that is posted to `action`.
+pub async fn refused_at(
+    action: &str,
+    failure: Failure,
+    again: impl AsyncFnOnce(RefusedForm) -> Result<Response, Failure>,
+) -> Page {
+    let problem = failure.into_problem();
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+    let refused = RefusedForm {
+        action: action.to_owned(),
+        code: Some(problem.code),
+        ..RefusedForm::default()
+    };
+    Ok((status, again(refused).await?).into_response())
+}
+
 fn to_chat(conversation: ConversationId) -> Response {
     Redirect::to(&format!("/chats/{conversation}")).into_response()
 }

@@ -70,7 +70,7 @@ pub async fn start(
     let next = if next.is_empty() {
         next::kept(&app, &headers)
     } else {
-        &next
+        next.as_str()
     };
     let begun = begin(&app, peer, &headers, &provider, None, next).await;
     Ok(match begun {

@@ -4,6 +4,7 @@ mod boot;
 mod display;
 mod form;
 pub mod forms;
+pub mod letting_in;
 pub mod log_ins;
 mod named;
 mod next;

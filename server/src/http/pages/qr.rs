@@ -1,25 +1,19 @@
-//! Logging in by a QR code: what the new device shows, and where another one lets it in.
-//!
-//! The page of the new device reloads itself, and the server answers once something has happened: that
-//! works without script. The code stands in the query of the other page, so that it can be typed there
-//! as well; request logs name routes only.
+//! Logging in by a QR code: what the new device shows. The page reloads itself, and the server answers
+//! once something has happened: that works without script.
 
-use app::{ConfirmLogIn, Done, QrLogIn, StillPage};
+use app::{QrLogIn, StillPage};
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{AppendHeaders, IntoResponse as _, Redirect, Response};
-use protocol::Code;
 use protocol::api::pages::RefusedForm;
-use serde::Deserialize;
 
-use super::boot::{Shown, boot};
 use super::form::Form;
-use super::render::still;
+use super::letting_in::CONFIRM;
+use super::render::PageFailure;
 use super::visitor::Visitor;
-use super::{Page, forms, next, security, still_door};
-use crate::accounts::{Asking, Confirming, QrCode, QrShown, QrStanding, Token};
+use super::{Page, forms, security, still_door};
+use crate::accounts::{QrShown, QrStanding, Token};
 use crate::app_state::AppState;
-use crate::http::extract::Query;
 use crate::http::problem::Failure;
 use crate::http::request::{self, Connected};
 use crate::http::signed_in::{Cookies, cookie};
@@ -30,9 +24,6 @@ const SECRET_SECONDS: i64 = 3 * 60;
 
 /// Where the page asks what became of its code, a second after it was shown.
 const REFRESH: HeaderValue = HeaderValue::from_static("1;url=/login/qr/wait");
-
-/// The form that lets a device in, and where codes are typed.
-const CONFIRM: &str = "/security/qr";
 
 /// `GET /login/qr`: the code of this browser, or a new one.
 pub async fn show(
@@ -46,7 +37,8 @@ pub async fn show(
     }
     let secret = secret_of(&app, &headers);
     if let Some(browser) = &secret {
-        match app.accounts.qr_log_in(browser).await.map_err(Failure::from)? {
+        let standing = app.accounts.qr_log_in(browser).await;
+        match standing.map_err(Failure::from)? {
             QrStanding::Waiting { shared } => {
                 return Ok(shown(&app, &visitor, &headers, browser, shared).await?);
             }
@@ -64,10 +56,10 @@ pub async fn show(
             Ok((keep(&app, &browser), page).into_response())
         }
         Err(failure) => {
-            let problem = failure.into_problem();
-            let refused = refused("/login/qr", problem.code);
-            let page = over(&app, &visitor, QrStanding::Over, Some(refused)).await?;
-            Ok((status(problem.status), page).into_response())
+            forms::refused_at("/login/qr", failure, async |refused| {
+                over(&app, &visitor, QrStanding::Over, Some(refused)).await
+            })
+            .await
         }
     }
 }
@@ -117,141 +109,30 @@ pub async fn wait(
     let Some(browser) = secret_of(&app, &headers) else {
         return Ok(over(&app, &visitor, QrStanding::Over, None).await?);
     };
-    let standing = app
-        .accounts
-        .await_qr_log_in(&browser, || app.is_stopping())
-        .await
-        .map_err(Failure::from)?;
-    match standing {
-        QrStanding::Waiting { shared } => {
-            return Ok(shown(&app, &visitor, &headers, &browser, shared).await?);
-        }
-        QrStanding::Confirmed => {
-            let origin = request::origin(&app, peer.0, &headers);
-            let finished = app.accounts.finish_qr_log_in(&browser, &origin).await;
-            if let Some((token, shared)) = finished.map_err(Failure::from)? {
-                return Ok(let_in(&app, &headers, &token, shared));
+    let came = async {
+        let waited = app.accounts.await_qr_log_in(&browser, || app.is_stopping());
+        let standing = waited.await?;
+        match standing {
+            QrStanding::Waiting { shared } => {
+                return shown(&app, &visitor, &headers, &browser, shared).await;
             }
-        }
-        QrStanding::Refused | QrStanding::Over => {}
-    }
-    Ok(over(&app, &visitor, standing, None).await?)
-}
-
-/// `GET /security/qr?code=`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Scanned {
-    code: String,
-}
-
-/// `GET /security/qr`: who asks by that code. Whoever is not logged in does that first.
-pub async fn asked(
-    State(app): State<AppState>,
-    visitor: Visitor,
-    peer: Connected,
-    headers: HeaderMap,
-    Query(Scanned { code }): Query<Scanned>,
-) -> Page {
-    let Some(user) = &visitor.user else {
-        let door = Redirect::to("/login");
-        return Ok(match QrCode::read(&code) {
-            Some(code) => {
-                let path = format!("{CONFIRM}?code={}", code.grouped());
-                (next::keep(&app, &path), door).into_response()
+            QrStanding::Confirmed => {
+                let origin = request::origin(&app, peer.0, &headers);
+                let finished = app.accounts.finish_qr_log_in(&browser, &origin);
+                if let Some((token, shared)) = finished.await? {
+                    return Ok(let_in(&app, &headers, &token, shared));
+                }
             }
-            None => door.into_response(),
-        });
-    };
-    let origin = request::origin(&app, peer.0, &headers);
-    let asking = app.accounts.asking_device(user.id, &code, &origin).await;
-    match asking.map_err(Failure::from) {
-        Ok(asking) => Ok(confirming(&app, &visitor, asking, None).await?),
-        Err(failure) => {
-            let problem = failure.into_problem();
-            let refused = refused(CONFIRM, problem.code);
-            let page = security::shown(&app, &visitor, None, None, Some(refused)).await?;
-            Ok((status(problem.status), page).into_response())
+            QrStanding::Refused | QrStanding::Over => {}
         }
-    }
-}
-
-/// `POST /security/qr`: fields `code`, `number` and, for another network than one's own, `elsewhere`.
-pub async fn confirm(
-    State(app): State<AppState>,
-    visitor: Visitor,
-    peer: Connected,
-    headers: HeaderMap,
-    form: Form,
-) -> Page {
-    let origin = request::origin(&app, peer.0, &headers);
-    let done = async {
-        let user = form.signed_in(&visitor)?;
-        let confirming = Confirming {
-            code: form.get("code"),
-            number: form.get("number"),
-            elsewhere: !form.get("elsewhere").is_empty(),
-        };
-        let confirmed = app
-            .accounts
-            .confirm_qr_log_in(&user.session, confirming, &origin);
-        Ok(confirmed.await?)
+        over(&app, &visitor, standing, None).await
     };
-    let failure = match done.await {
-        Ok(()) => return Ok(done_on_security("let-in")),
-        Err(failure) => failure,
-    };
-    forms::refused(&form, failure, async |refused| {
-        if refused.code == Some(Code::Invalid)
-            && let Some(user) = &visitor.user
-        {
-            let code = form.get("code");
-            let asking = app.accounts.asking_device(user.id, code, &origin).await?;
-            return confirming(&app, &visitor, asking, Some(refused)).await;
-        }
-        security::shown(&app, &visitor, None, None, Some(refused)).await
-    })
-    .await
-}
-
-/// `POST /security/qr/refuse`: field `code`.
-pub async fn refuse(
-    State(app): State<AppState>,
-    visitor: Visitor,
-    peer: Connected,
-    headers: HeaderMap,
-    form: Form,
-) -> Page {
-    let done = async {
-        let user = form.signed_in(&visitor)?;
-        let origin = request::origin(&app, peer.0, &headers);
-        let refused = app
-            .accounts
-            .refuse_qr_log_in(user.id, form.get("code"), &origin);
-        Ok(refused.await?)
-    };
-    match done.await {
-        Ok(()) => Ok(done_on_security("turned-away")),
-        Err(failure) => {
-            forms::refused(&form, failure, async |refused| {
-                // It is said where codes are typed.
-                let action = CONFIRM.to_owned();
-                let refused = RefusedForm { action, ..refused };
-                security::shown(&app, &visitor, None, None, Some(refused)).await
-            })
-            .await
-        }
-    }
-}
-
-/// What the forms above lead to, by its name in the query of `/security`.
-pub const DONE: [(&str, Done); 2] = [
-    ("let-in", Done::DeviceLetIn),
-    ("turned-away", Done::DeviceTurnedAway),
-];
-
-fn done_on_security(name: &str) -> Response {
-    Redirect::to(&format!("/security?done={name}")).into_response()
+    Ok(came.await.unwrap_or_else(|failure: Failure| {
+        // Nobody sits there to reload it.
+        let mut page = PageFailure::from(failure).into_response();
+        page.headers_mut().insert(header::REFRESH, REFRESH);
+        page
+    }))
 }
 
 type SetCookie = AppendHeaders<[(HeaderName, HeaderValue); 1]>;
@@ -307,40 +188,4 @@ fn let_in(app: &AppState, headers: &HeaderMap, token: &Token, shared: bool) -> R
     let spent = cookies.secret(cookies.qr, "", Some(0));
     let spent = AppendHeaders([(header::SET_COOKIE, spent)]);
     (spent, forms::logged_in(app, headers, token, shared)).into_response()
-}
-
-/// Asks whether to let a device in.
-async fn confirming(
-    app: &AppState,
-    visitor: &Visitor,
-    asking: Asking,
-    refused: Option<RefusedForm>,
-) -> Result<Response, Failure> {
-    let (_, mut boot) = boot(app, visitor, &Shown::Nothing).await?;
-    if let Some(user) = &visitor.user {
-        boot.me = app.store.me(user.id).await?;
-    }
-    boot.form = refused;
-    let page = StillPage::ConfirmLogIn(ConfirmLogIn {
-        code: asking.code.grouped(),
-        agent: asking.agent,
-        address: asking.address,
-        elsewhere: asking.elsewhere,
-        at: asking.at,
-        shared: asking.shared,
-    });
-    Ok(still(app, boot, page))
-}
-
-/// As if a form had been refused, for that reason.
-fn refused(action: &str, code: Code) -> RefusedForm {
-    RefusedForm {
-        action: action.to_owned(),
-        code: Some(code),
-        ..RefusedForm::default()
-    }
-}
-
-fn status(status: u16) -> StatusCode {
-    StatusCode::from_u16(status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)
 }

@@ -50,7 +50,7 @@ pub async fn page(
     if visitor.user.is_none() {
         return Ok(Redirect::to("/login").into_response());
     }
-    let mut all = DONE.into_iter().chain(super::qr::DONE);
+    let mut all = DONE.into_iter().chain(super::letting_in::DONE);
     let done = all.find(|(name, _)| *name == done);
     let (done, refused) = (
         done.map(|(_, done)| done),

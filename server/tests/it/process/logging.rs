@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::child::{Server, message};
 use crate::http::app::{PASSWORD, say};
+use crate::http::log_ins::{Issuer, SECRET, oidc, parameter};
 use crate::http::pages::token;
 use crate::http::qr::Device;
-use crate::http::log_ins::{Issuer, SECRET, oidc, parameter};
 
 #[tokio::test]
 async fn every_line_about_a_request_names_it_and_tells_no_secret() {
@@ -111,8 +111,8 @@ async fn a_log_in_by_a_qr_code_leaves_neither_the_code_nor_the_number_in_the_log
             .logged(|line| (line["span"]["route"] == route).then_some(()))
             .await;
     }
-    let log = server.lines().iter().map(Value::to_string);
-    let log = log.collect::<String>();
+    let lines = server.lines();
+    let log = lines.iter().map(Value::to_string).collect::<String>();
     let plain = device.code.replace('-', "");
     for secret in [&*device.code, &*plain, device.secret(), &*device.number] {
         let quoted = format!("\"{secret}\"");
