@@ -6,14 +6,20 @@ import { PASSWORD, Person } from '../fixtures/people.ts';
 import { expect, test } from '../fixtures/server.ts';
 import type { Server } from '../fixtures/server.ts';
 
+/** Where a device asks what became of its code. */
+const WAIT = '/login/qr/wait';
+
 /** A device that nobody is logged in at, and that shows a QR code. */
 async function newDevice(
   browser: Browser,
   server: Server,
   options: BrowserContextOptions = {},
+  reloadsItself = true,
 ): Promise<Page> {
   const context = await browser.newContext({ baseURL: server.origin, ...options });
   const page = await context.newPage();
+  // Without an answer the page stays.
+  if (!reloadsItself) await page.route(WAIT, (route) => route.fulfill({ status: 204 }));
   await page.goto('/login');
   await page.getByRole('link', { name: '扫码登录' }).click();
   await expect(page.getByRole('heading', { name: '扫码登录' })).toBeVisible();
@@ -140,7 +146,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       };
       const ann = await Person.register(server, 'ann');
       const { page: phone } = await ann.open(browser, shown);
-      const device = await newDevice(browser, server, shown);
+      const device = await newDevice(browser, server, shown, false);
       const address = new URL(await scanned(device));
       expect(address.pathname).toBe('/security/qr');
       expect(address.searchParams.get('code')).toBe(await device.locator('code').innerText());
@@ -150,6 +156,8 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await phone.getByRole('button', { name: '拒绝' }).click();
       await expect(phone.getByRole('status')).toBeVisible();
       await check(phone, 'security');
+      await device.unroute(WAIT);
+      await device.goto(WAIT);
       await expect(device.getByRole('status')).toBeVisible();
       await check(device, 'refused');
     });

@@ -33,7 +33,7 @@ const MOST: MostQrLogIns = MostQrLogIns {
 };
 
 /// How long a browser that waits is not answered, while nothing happens.
-const HELD: Duration = Duration::from_secs(10);
+const HELD: Duration = Duration::from_secs(5);
 
 /// How often it is looked meanwhile whether something happened.
 const LOOKED_EVERY: Duration = Duration::from_secs(1);
