@@ -30,6 +30,8 @@ pub enum QrLogIn {
     Over {
         /// Whether somebody refused it.
         was_refused: bool,
+        /// Whether others use this browser too.
+        shared: bool,
     },
 }
 
@@ -58,7 +60,10 @@ pub fn view(t: Says, page: QrLogIn) -> impl IntoView {
             number,
             shared,
         } => view! { <Waiting t picture code number shared /> }.into_any(),
-        QrLogIn::Over { was_refused } => view! { <Over t was_refused /> }.into_any(),
+        QrLogIn::Over {
+            was_refused,
+            shared,
+        } => view! { <Over t was_refused shared /> }.into_any(),
     };
     view! {
         <Door title=t.qr_title>
@@ -93,14 +98,14 @@ fn Waiting(t: Says, picture: String, code: String, number: String, shared: bool)
         {kept.map(|text| view! { <p>{text}</p> })}
         <form method="post" action="/login/qr">
             <HiddenFields />
-            {(!shared).then(|| view! { <input type="hidden" name="shared" value="yes" /> })}
+            {(!shared).then(|| view! { <IsShared /> })}
             <button class="button plain">{change}</button>
         </form>
     }
 }
 
 #[component]
-fn Over(t: Says, was_refused: bool) -> impl IntoView {
+fn Over(t: Says, was_refused: bool, shared: bool) -> impl IntoView {
     let form = FormState::new("qr", "/login/qr");
     let why = if was_refused { t.qr_refused } else { t.qr_over };
     let problem = form.problem();
@@ -110,9 +115,16 @@ fn Over(t: Says, was_refused: bool) -> impl IntoView {
         <form class="form" method="post" action="/login/qr">
             <Fault text=problem />
             <HiddenFields />
+            {shared.then(|| view! { <IsShared /> })}
             <button class="button">{t.qr_another}</button>
         </form>
     }
+}
+
+/// Says that others use this browser too.
+#[component]
+fn IsShared() -> impl IntoView {
+    view! { <input type="hidden" name="shared" value="yes" /> }
 }
 
 /// The part of `/security` where a code is typed that cannot be scanned.

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{AppendHeaders, IntoResponse as _, Redirect, Response};
 use protocol::api::pages::RefusedForm;
+use serde::Deserialize;
 
 use super::form::Form;
 use super::letting_in::CONFIRM;
@@ -14,6 +15,7 @@ use super::visitor::Visitor;
 use super::{Page, forms, security, still_door};
 use crate::accounts::{QrShown, QrStanding, Token};
 use crate::app_state::AppState;
+use crate::http::extract::Query;
 use crate::http::problem::Failure;
 use crate::http::request::{self, Connected};
 use crate::http::signed_in::{Cookies, cookie};
@@ -22,8 +24,22 @@ use crate::http::signed_in::{Cookies, cookie};
 /// the page can say that it was too late.
 const SECRET_SECONDS: i64 = 3 * 60;
 
-/// Where the page asks what became of its code, a second after it was shown.
-const REFRESH: HeaderValue = HeaderValue::from_static("1;url=/login/qr/wait");
+/// Where the page asks what became of its code, a second after it was shown. On a computer that others
+/// use too, whose next code is to say so as well, it says so.
+fn refresh(shared: bool) -> HeaderValue {
+    HeaderValue::from_static(if shared {
+        "1;url=/login/qr/wait?shared=yes"
+    } else {
+        "1;url=/login/qr/wait"
+    })
+}
+
+/// `GET /login/qr/wait?shared=`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Shared {
+    shared: String,
+}
 
 /// `GET /login/qr`: the code of this browser, or a new one.
 pub async fn show(
@@ -57,7 +73,7 @@ pub async fn show(
         }
         Err(failure) => {
             forms::refused_at("/login/qr", failure, async |refused| {
-                over(&app, &visitor, QrStanding::Over, Some(refused)).await
+                over(&app, &visitor, QrStanding::Over, false, Some(refused)).await
             })
             .await
         }
@@ -75,10 +91,11 @@ pub async fn show_another(
     if visitor.user.is_some() {
         return Ok(Redirect::to("/chats").into_response());
     }
+    let shared = !form.get("shared").is_empty();
     let begun = async {
         form.must_be_from(&visitor)?;
         let origin = request::origin(&app, peer.0, &headers);
-        let (before, shared) = (secret_of(&app, &headers), !form.get("shared").is_empty());
+        let before = secret_of(&app, &headers);
         let begun = app
             .accounts
             .begin_qr_log_in(before.as_ref(), shared, &origin);
@@ -88,7 +105,7 @@ pub async fn show_another(
         Ok(browser) => Ok((keep(&app, &browser), Redirect::to("/login/qr")).into_response()),
         Err(failure) => {
             forms::refused(&form, failure, async |refused| {
-                over(&app, &visitor, QrStanding::Over, Some(refused)).await
+                over(&app, &visitor, QrStanding::Over, shared, Some(refused)).await
             })
             .await
         }
@@ -102,12 +119,14 @@ pub async fn wait(
     visitor: Visitor,
     peer: Connected,
     headers: HeaderMap,
+    Query(Shared { shared }): Query<Shared>,
 ) -> Page {
     if visitor.user.is_some() {
         return Ok(Redirect::to("/chats").into_response());
     }
+    let was_shared = !shared.is_empty();
     let Some(browser) = secret_of(&app, &headers) else {
-        return Ok(over(&app, &visitor, QrStanding::Over, None).await?);
+        return Ok(over(&app, &visitor, QrStanding::Over, was_shared, None).await?);
     };
     let came = async {
         let waited = app.accounts.await_qr_log_in(&browser, || app.is_stopping());
@@ -125,12 +144,13 @@ pub async fn wait(
             }
             QrStanding::Refused | QrStanding::Over => {}
         }
-        over(&app, &visitor, standing, None).await
+        over(&app, &visitor, standing, was_shared, None).await
     };
     Ok(came.await.unwrap_or_else(|failure: Failure| {
         // Nobody sits there to reload it.
         let mut page = PageFailure::from(failure).into_response();
-        page.headers_mut().insert(header::REFRESH, REFRESH);
+        page.headers_mut()
+            .insert(header::REFRESH, refresh(was_shared));
         page
     }))
 }
@@ -166,7 +186,7 @@ async fn shown(
         shared,
     });
     let mut page = still_door(app, visitor, page, None).await?;
-    page.headers_mut().insert(header::REFRESH, REFRESH);
+    page.headers_mut().insert(header::REFRESH, refresh(shared));
     Ok(page)
 }
 
@@ -175,10 +195,14 @@ async fn over(
     app: &AppState,
     visitor: &Visitor,
     standing: QrStanding,
+    shared: bool,
     refused: Option<RefusedForm>,
 ) -> Result<Response, Failure> {
     let was_refused = standing == QrStanding::Refused;
-    let page = StillPage::QrLogIn(QrLogIn::Over { was_refused });
+    let page = StillPage::QrLogIn(QrLogIn::Over {
+        was_refused,
+        shared,
+    });
     still_door(app, visitor, page, refused).await
 }
 

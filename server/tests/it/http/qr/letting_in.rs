@@ -150,6 +150,13 @@ async fn a_shared_computer_stays_one() {
     // The code of before is of no use.
     assert_eq!(scan(&ann, &device.code).await.status, 410);
     let mut device = Device::of(browser).await;
+    // So is the next code, when this one is over.
+    submit(&ann, "/security/qr/refuse", &[("code", &device.code)]).await;
+    let over = device.asks().await;
+    assert_eq!(field(&over.text, "shared"), "yes");
+    let another = device.browser.submit("/login/qr", &form).await;
+    device.browser.keep(&another);
+    let mut device = Device::of(device.browser).await;
     let asked = scan(&ann, &device.code).await;
     assert!(asked.text.contains("公用电脑"), "{}", asked.text);
     confirm(&ann, &device.code, &device.number).await;

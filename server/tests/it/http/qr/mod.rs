@@ -14,6 +14,8 @@ pub struct Device {
     /// What its QR code leads to, and is typed where that cannot be scanned.
     pub code: String,
     pub number: String,
+    /// Where its page goes on by itself.
+    wait: String,
     page: String,
 }
 
@@ -21,7 +23,8 @@ impl Device {
     pub async fn of(mut browser: Browser) -> Self {
         let page = browser.get("/login/qr").await;
         assert_eq!(page.status, 200, "{}", page.text);
-        assert_eq!(page.header("refresh"), "1;url=/login/qr/wait");
+        let (_, wait) = page.header("refresh").split_once("1;url=").unwrap();
+        let wait = wait.to_owned();
         browser.keep(&page);
         let inside = |tag: &str| {
             let (_, rest) = page.text.split_once(&format!("<{tag}>")).unwrap();
@@ -33,6 +36,7 @@ impl Device {
             browser,
             code,
             number,
+            wait,
             page: page.text,
         }
     }
@@ -46,7 +50,7 @@ impl Device {
 
     /// What became of its code.
     async fn asks(&mut self) -> Answer {
-        let answer = self.browser.get("/login/qr/wait").await;
+        let answer = self.browser.get(&self.wait).await;
         self.browser.keep(&answer);
         answer
     }
