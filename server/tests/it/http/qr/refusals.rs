@@ -52,7 +52,9 @@ async fn who_knows_the_code_and_the_number_is_not_let_in() {
         "/security?done=let-in",
     );
     let hash = Token::from_cookie(device.secret()).unwrap().key();
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hash
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     for value in [None, Some(hash), Some(device.code.clone())] {
         let mut other = app.anybody();
         other
