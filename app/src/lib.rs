@@ -25,7 +25,10 @@ mod still;
 
 pub use app::{App, Assets, shell};
 #[cfg(feature = "ssr")]
-pub use still::{Done, EnterCode, Factor, MadeToken, Security, Setup, StillPage, still_document};
+pub use still::{
+    ConfirmLogIn, Done, EnterCode, Factor, MadeToken, QrLogIn, Security, Setup, StillPage,
+    still_document,
+};
 
 /// Takes over the page that the server rendered. Called by the page's own script.
 #[cfg(feature = "hydrate")]

@@ -134,6 +134,28 @@ CREATE TABLE newcomers (
 );
 CREATE INDEX newcomers_expires_at ON newcomers (expires_at);
 
+-- Log-ins by a QR code, until a device that is logged in confirms them and their browser has noticed.
+CREATE TABLE qr_log_ins (
+    browser_hash BYTEA   PRIMARY KEY,
+    -- Of what the QR code holds.
+    code_hash    BYTEA   NOT NULL UNIQUE,
+    -- Of the number beside it.
+    number_hash  BYTEA   NOT NULL,
+    -- How often a number was typed.
+    tries        BIGINT  NOT NULL DEFAULT 0,
+    shared       BOOLEAN NOT NULL,
+    agent        TEXT    NOT NULL,
+    address      TEXT    NOT NULL,
+    created_at   BIGINT  NOT NULL,
+    expires_at   BIGINT  NOT NULL,
+    refused      BOOLEAN NOT NULL DEFAULT FALSE,
+    -- The session of the device that confirmed it.
+    confirmed_by BYTEA   REFERENCES sessions (token_hash) ON DELETE CASCADE
+);
+CREATE INDEX qr_log_ins_expires_at ON qr_log_ins (expires_at);
+CREATE INDEX qr_log_ins_address ON qr_log_ins (address);
+CREATE INDEX qr_log_ins_confirmed_by ON qr_log_ins (confirmed_by);
+
 CREATE TABLE contacts (
     owner   UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     peer    UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,

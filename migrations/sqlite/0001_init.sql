@@ -107,6 +107,28 @@ CREATE TABLE newcomers (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX newcomers_expires_at ON newcomers (expires_at);
 
+-- Log-ins by a QR code, until a device that is logged in confirms them and their browser has noticed.
+CREATE TABLE qr_log_ins (
+    browser_hash BLOB    PRIMARY KEY,
+    -- Of what the QR code holds.
+    code_hash    BLOB    NOT NULL UNIQUE,
+    -- Of the number beside it.
+    number_hash  BLOB    NOT NULL,
+    -- How often a number was typed.
+    tries        INTEGER NOT NULL DEFAULT 0,
+    shared       INTEGER NOT NULL,
+    agent        TEXT    NOT NULL,
+    address      TEXT    NOT NULL,
+    created_at   INTEGER NOT NULL,
+    expires_at   INTEGER NOT NULL,
+    refused      INTEGER NOT NULL DEFAULT 0,
+    -- The session of the device that confirmed it.
+    confirmed_by BLOB    REFERENCES sessions (token_hash) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX qr_log_ins_expires_at ON qr_log_ins (expires_at);
+CREATE INDEX qr_log_ins_address ON qr_log_ins (address);
+CREATE INDEX qr_log_ins_confirmed_by ON qr_log_ins (confirmed_by);
+
 CREATE TABLE contacts (
     owner   BLOB    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     peer    BLOB    NOT NULL REFERENCES users (id) ON DELETE CASCADE,

@@ -5,6 +5,7 @@ mod access_tokens;
 mod code;
 mod identities;
 mod newcomer;
+mod qr;
 mod second_factor;
 mod security;
 mod setup;
@@ -20,6 +21,7 @@ use crate::state::navigation::Address;
 use crate::state::{Chat, Place, use_chat};
 pub use access_tokens::MadeToken;
 pub use code::EnterCode;
+pub use qr::{ConfirmLogIn, QrLogIn};
 pub use second_factor::Factor;
 pub use security::{Done, Security};
 pub use setup::Setup;
@@ -35,6 +37,10 @@ pub enum StillPage {
     Setup(Setup),
     /// `/register/identity`
     Newcomer(Newcomer),
+    /// `/login/qr`
+    QrLogIn(QrLogIn),
+    /// `/security/qr`
+    ConfirmLogIn(ConfirmLogIn),
     /// `/login`, after a log-in at a provider came to nothing: with why.
     LogIn,
 }
@@ -55,6 +61,12 @@ pub fn still_document(boot: Boot, page: StillPage, css: &str) -> impl IntoView +
         }
         StillPage::EnterCode(page) => (t.enter_code, code::view(t, page).into_any()),
         StillPage::Setup(page) => (t.setup, setup::view(t, page).into_any()),
+        StillPage::QrLogIn(page) => (t.qr_title, qr::view(t, page).into_any()),
+        StillPage::ConfirmLogIn(page) => {
+            let title = t.qr_confirm;
+            let body = view! { <Frame title>{qr::confirm_view(t, page).into_any()}</Frame> };
+            (title, body.into_any())
+        }
         StillPage::LogIn => (chat.t().log_in, view! { <LogIn /> }.into_any()),
         StillPage::Newcomer(newcomer) => {
             (chat.t().register, newcomer::view(t, newcomer).into_any())

@@ -7,6 +7,7 @@ use protocol::api::identities::Identities;
 
 use super::access_tokens::{AccessTokensPart, MadeToken};
 use super::identities::IdentitiesPart;
+use super::qr::QrPart;
 use super::second_factor::Factor;
 use super::{Says, second_factor};
 use crate::components::field::Field;
@@ -51,6 +52,10 @@ pub enum Done {
     Linked,
     /// It is no more.
     Unlinked,
+    /// A device was let in by its QR code.
+    DeviceLetIn,
+    /// It was not.
+    DeviceTurnedAway,
 }
 
 pub fn view(t: Says, page: Security) -> impl IntoView {
@@ -62,12 +67,15 @@ pub fn view(t: Says, page: Security) -> impl IntoView {
         Done::TokenEnded => t.token_ended,
         Done::Linked => t.linked,
         Done::Unlinked => t.unlinked,
+        Done::DeviceLetIn => t.device_let_in,
+        Done::DeviceTurnedAway => t.device_turned_away,
     });
     view! {
         {done.map(|text| view! { <p class="done" role="status">{text}</p> })}
         <Password t has_password=page.has_password />
         {second_factor::view(t, page.factor)}
         <IdentitiesPart t identities=page.identities />
+        <QrPart t />
         <Devices t sessions=page.sessions />
         <AccessTokensPart
             t
@@ -153,12 +161,7 @@ fn Devices(t: Says, sessions: Vec<Session>) -> impl IntoView {
 #[component]
 fn Device(t: Says, session: Session) -> impl IntoView {
     let clock = use_chat().clock();
-    let name = browser_of(&session.agent);
-    let name = if name.is_empty() {
-        t.unknown_device.to_owned()
-    } else {
-        name
-    };
+    let name = device_name(t, &session.agent);
     let marks = [(session.current, t.this_device), (session.shared, t.shared)];
     let marks = marks.into_iter().filter(|(is, _)| *is);
     let marks: Vec<_> = marks
@@ -193,6 +196,16 @@ fn Device(t: Says, session: Session) -> impl IntoView {
             </dl>
             {end}
         </article>
+    }
+}
+
+/// What a device is called, by its `User-Agent`.
+pub fn device_name(t: Says, agent: &str) -> String {
+    let name = browser_of(agent);
+    if name.is_empty() {
+        t.unknown_device.to_owned()
+    } else {
+        name
     }
 }
 

@@ -53,11 +53,12 @@ impl Accounts {
         self.end(&[key]).await
     }
 
-    /// Logs all other devices out.
+    /// Logs all other devices out, and those that this one has just let in.
     ///
     /// # Errors
     /// The database's.
     pub async fn end_other_sessions(&self, current: &Session) -> Result<(), AccountError> {
+        self.store.drop_confirmed_by(&current.key).await?;
         let found = self
             .store
             .sessions_of(current.user, self.clock.now())

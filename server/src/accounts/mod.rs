@@ -9,6 +9,7 @@ mod identities;
 mod log_ins;
 mod newcomers;
 mod passwords;
+mod qr;
 mod registration;
 mod second_factor;
 mod sessions;
@@ -21,11 +22,13 @@ use protocol::api::accounts::{ChangeMe, LogIn, Me};
 use protocol::command::payload_hash;
 use protocol::stream::Account;
 use protocol::{ClientId, Code, Command, CommandKind, ConversationId, FieldError, Limits, UserId};
+use tokio::sync::Semaphore;
 
 pub use access_tokens::ProgramError;
 pub use error::AccountError;
 pub use log_ins::{Begun, CameBack, Finished, own_path};
 pub use passwords::{HashFailed, Passwords};
+pub use qr::{Asking, Confirming, QrCode, QrShown, QrStanding};
 pub use second_factor::Standing;
 pub use sessions::{Lasting, Session, Sessions};
 pub use throttle::{Throttle, Throttled};
@@ -57,6 +60,8 @@ pub struct Accounts {
     bounds: Bounds,
     /// Whether there was somebody when it was looked last: nobody leaves again.
     is_inhabited: AtomicBool,
+    /// Browsers that wait for a device that lets them in.
+    qr_held: Semaphore,
 }
 
 /// What one may ask for, and how often.
@@ -116,6 +121,7 @@ impl Accounts {
             sessions,
             bounds,
             is_inhabited: AtomicBool::new(false),
+            qr_held: Semaphore::new(qr::MOST_HELD),
         }
     }
 

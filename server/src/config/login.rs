@@ -110,8 +110,8 @@ impl ProviderKind {
     }
 }
 
-/// No provider's name, since it stands in an address of another page.
-const TAKEN: &str = "code";
+/// No provider's names, since they stand in addresses of other pages.
+const TAKEN: [&str; 2] = ["code", "qr"];
 
 impl Provider {
     /// What people call it.
@@ -167,9 +167,10 @@ impl Provider {
         if !named {
             return Err("name must be 1 to 32 of a-z, 0-9 and -".to_owned());
         }
-        if self.name == TAKEN {
+        if TAKEN.contains(&self.name.as_str()) {
             return Err(format!(
-                "/login/{TAKEN} is another page: choose another name"
+                "/login/{} is another page: choose another name",
+                self.name
             ));
         }
         if self.client_id.is_empty() {

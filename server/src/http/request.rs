@@ -13,6 +13,7 @@ use axum::response::Response;
 use metrics::{Counter, Histogram};
 use tracing::Instrument as _;
 
+use super::problem::Failure;
 use crate::accounts::Origin;
 use crate::app_state::AppState;
 use crate::telemetry::metrics::{HTTP_REQUESTS, HTTP_SECONDS};
@@ -148,6 +149,22 @@ pub fn origin(app: &AppState, peer: Option<Peer>, headers: &HeaderMap) -> Origin
             .unwrap_or_default()
             .to_owned(),
     }
+}
+
+/// Where people reach this site: as configured, else whatever host the request was sent to.
+///
+/// # Errors
+/// `400` where neither says so.
+pub fn site_origin(app: &AppState, headers: &HeaderMap) -> Result<String, Failure> {
+    if let Some(url) = &app.config.public_url {
+        return Ok(url.origin().to_owned());
+    }
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .filter(|host| !host.contains('@') && host.parse::<hyper::http::uri::Authority>().is_ok())
+        .ok_or_else(|| Failure::malformed("A request names its host."))?;
+    Ok(format!("http://{host}"))
 }
 
 /// Whoever has one IPv6 address has the whole /64 around it.

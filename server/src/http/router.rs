@@ -118,6 +118,9 @@ fn pages() -> Routes {
         .get("/login", pages::log_in)
         .post("/login", pages::forms::log_in)
         .post("/login/code", pages::forms::log_in_by_code)
+        .get("/login/qr", pages::qr::show)
+        .post("/login/qr", pages::qr::show_another)
+        .get("/login/qr/wait", pages::qr::wait)
         .get("/login/{provider}", pages::log_ins::start)
         .post("/login/{provider}", pages::log_ins::link)
         .get("/login/{provider}/callback", pages::log_ins::come_back)
@@ -161,6 +164,9 @@ fn pages() -> Routes {
             "/security/second-factor/remove",
             pages::security::remove_second_factor,
         )
+        .get("/security/qr", pages::letting_in::asked)
+        .post("/security/qr", pages::letting_in::confirm)
+        .post("/security/qr/refuse", pages::letting_in::refuse)
         .post("/security/sessions/end", pages::security::end_session)
         .post(
             "/security/sessions/end-others",

@@ -150,6 +150,10 @@ pub struct Cookies {
     pub form: &'static str,
     /// Binds log-ins at providers to the browser.
     pub log_in: &'static str,
+    /// Binds log-ins by a QR code to the browser that shows it.
+    pub qr: &'static str,
+    /// Keeps what a log-in leads to.
+    pub next: &'static str,
     secure: bool,
 }
 
@@ -162,6 +166,8 @@ impl Cookies {
                 session: "__Host-session",
                 form: "__Host-form",
                 log_in: "__Host-log-in",
+                qr: "__Host-qr",
+                next: "__Host-next",
                 secure,
             }
         } else {
@@ -169,6 +175,8 @@ impl Cookies {
                 session: "session",
                 form: "form",
                 log_in: "log-in",
+                qr: "qr",
+                next: "next",
                 secure,
             }
         }

@@ -17,7 +17,7 @@ pub struct Deleted {
     pub send_keys: u64,
     /// Sessions.
     pub sessions: u64,
-    /// Log-ins at providers that nobody finished.
+    /// Log-ins that nobody finished.
     pub log_ins: u64,
 }
 
@@ -111,11 +111,20 @@ impl Store {
             .bind(now)
             .bind(AT_ONCE)
         )?;
+        let qr_log_ins = run_on!(
+            self.write(),
+            sqlx::query(
+                "DELETE FROM qr_log_ins WHERE browser_hash IN
+                     (SELECT browser_hash FROM qr_log_ins WHERE expires_at < $1 LIMIT $2)",
+            )
+            .bind(now)
+            .bind(AT_ONCE)
+        )?;
         Ok(Deleted {
             events,
             send_keys,
             sessions,
-            log_ins: log_ins + newcomers,
+            log_ins: log_ins + newcomers + qr_log_ins,
         })
     }
 }

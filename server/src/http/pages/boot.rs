@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use protocol::api::accounts::User;
 use protocol::api::events::{Page, PageQuery};
-use protocol::api::pages::{Boot, PageData};
+use protocol::api::identities::Provider;
+use protocol::api::pages::{Boot, Language, PageData};
 use protocol::ids::ConversationKind;
 use protocol::{Body, ClientId, ConversationId, Seq, UserId};
 
@@ -53,7 +54,7 @@ pub async fn boot(
         me: None,
         gone: visitor.gone,
         data: PageData {
-            providers: app.accounts.providers(),
+            providers: ways_in(app, visitor.display.language),
             ..PageData::default()
         },
         form: None,
@@ -70,6 +71,18 @@ pub async fn boot(
         add_profiles(app, &mut boot.data).await?;
     }
     Ok((found, boot))
+}
+
+/// Whose accounts one may log in with. A QR code is one more way, to which a link leads as to those.
+fn ways_in(app: &AppState, language: Language) -> Vec<Provider> {
+    let by_qr = Provider {
+        name: "qr".to_owned(),
+        label: app::locales::still_messages(language).qr_log_in.to_owned(),
+        icon: None,
+    };
+    let mut ways = app.accounts.providers();
+    ways.push(by_qr);
+    ways
 }
 
 async fn add(

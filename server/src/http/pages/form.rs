@@ -15,10 +15,11 @@ use crate::http::problem::Failure;
 use crate::http::signed_in::SignedIn;
 
 /// Fields that are not given back to a page: secrets, and what each page makes anew.
-const NOT_KEPT: [&str; 7] = [
+const NOT_KEPT: [&str; 8] = [
     "password",
     "current",
     "code",
+    "number",
     "proof",
     "token",
     "user",

@@ -18,7 +18,7 @@ use super::boot::Shown;
 use super::display;
 use super::form::Form;
 use super::visitor::Visitor;
-use super::{Page, page, page_of, still_door};
+use super::{Page, next, page, page_of, still_door};
 use crate::accounts::{AccountError, Token, own_path};
 use crate::app_state::AppState;
 use crate::http::extract::Path;
@@ -26,9 +26,6 @@ use crate::http::problem::Failure;
 use crate::http::request::{self, Connected};
 use crate::http::signed_in::Cookies;
 use crate::http::{accounts, commands};
-
-/// Where a log-in leads.
-pub const CHATS: &str = "/chats";
 
 /// How long a choice of language or theme is kept, in seconds.
 const YEAR: i64 = 365 * 24 * 60 * 60;
@@ -52,12 +49,12 @@ pub async fn log_in(
         let shared = log_in.shared;
         let origin = request::origin(&app, peer.0, &headers);
         match app.accounts.log_in(log_in, &origin).await {
-            Ok((_, token)) => Ok(logged_in(&app, &token, shared, CHATS)),
+            Ok((_, token)) => Ok(logged_in(&app, &headers, &token, shared, None)),
             Err(AccountError::SecondFactor(user)) => {
                 let page = EnterCode {
                     proof: app.accounts.prove_password(user),
                     shared,
-                    next: CHATS.to_owned(),
+                    next: String::new(),
                 };
                 enter_code(&app, &visitor, page, None).await
             }
@@ -79,7 +76,7 @@ pub async fn log_in_by_code(
     let page = EnterCode {
         proof: form.get("proof").to_owned(),
         shared: !form.get("shared").is_empty(),
-        next: own_path(form.get("next")).unwrap_or(CHATS).to_owned(),
+        next: own_path(form.get("next")).unwrap_or_default().to_owned(),
     };
     let done = async {
         form.must_be_from(&visitor)?;
@@ -88,7 +85,8 @@ pub async fn log_in_by_code(
             .accounts
             .log_in_by_code(&page.proof, form.get("code"), page.shared, &origin)
             .await?;
-        Ok(logged_in(&app, &token, page.shared, &page.next))
+        let next = Some(&*page.next).filter(|next| !next.is_empty());
+        Ok(logged_in(&app, &headers, &token, page.shared, next))
     };
     match done.await {
         Ok(done) => Ok(done),
@@ -101,10 +99,17 @@ pub async fn log_in_by_code(
     }
 }
 
-/// Logged in, and on to a path.
-pub fn logged_in(app: &AppState, token: &Token, shared: bool, next: &str) -> Response {
+/// Gives the browser its session, and leads on: to a path, or to what was asked for before.
+pub(super) fn logged_in(
+    app: &AppState,
+    headers: &HeaderMap,
+    token: &Token,
+    shared: bool,
+    next: Option<&str>,
+) -> Response {
     let session = accounts::begun(app, token, shared);
-    (session, Redirect::to(next)).into_response()
+    let on = Redirect::to(next.unwrap_or_else(|| next::kept(app, headers)));
+    (session, next::forget(app), on).into_response()
 }
 
 async fn enter_code(
@@ -133,7 +138,7 @@ pub async fn register(
         };
         let origin = request::origin(&app, peer.0, &headers);
         let (_, token) = app.accounts.register(register, &origin).await?;
-        Ok(logged_in(&app, &token, false, CHATS))
+        Ok(logged_in(&app, &headers, &token, false, None))
     };
     let done = done.await;
     answer(&app, &visitor, &form, Shown::Nothing, done).await
@@ -345,6 +350,22 @@ pub async fn refused(
     };
     let again = again(form.refused(code, problem.fields)).await?;
     Ok((status, again).into_response())
+}
+
+/// The same for what was asked for by an address, as if by a form that is posted to `action`.
+pub async fn refused_at(
+    action: &str,
+    failure: Failure,
+    again: impl AsyncFnOnce(RefusedForm) -> Result<Response, Failure>,
+) -> Page {
+    let problem = failure.into_problem();
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+    let refused = RefusedForm {
+        action: action.to_owned(),
+        code: Some(problem.code),
+        ..RefusedForm::default()
+    };
+    Ok((status, again(refused).await?).into_response())
 }
 
 fn to_chat(conversation: ConversationId) -> Response {

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::form::Form;
 use super::named::Named;
 use super::visitor::Visitor;
-use super::{Page, forms, nothing_here, render, still_door};
+use super::{Page, forms, next, nothing_here, render, still_door};
 use crate::accounts::{Begun, CameBack, Finished, Token};
 use crate::app_state::AppState;
 use crate::http::extract::{Path, Query};
@@ -67,7 +67,12 @@ pub async fn start(
     if visitor.user.is_some() {
         return Ok(Redirect::to("/chats").into_response());
     }
-    let begun = begin(&app, peer, &headers, &provider, None, &next).await;
+    let next = if next.is_empty() {
+        next::kept(&app, &headers)
+    } else {
+        next.as_str()
+    };
+    let begun = begin(&app, peer, &headers, &provider, None, next).await;
     Ok(match begun {
         Ok((secret, address)) => (secret, Redirect::to(&address)).into_response(),
         Err(failure) if failure.code() == Code::NotFound => nothing_here(&app, &headers, &at).await,
@@ -239,15 +244,8 @@ async fn begin(
 
 /// The one address that a provider sends browsers back to.
 fn redirect_uri(app: &AppState, headers: &HeaderMap, provider: &str) -> Result<String, Failure> {
-    if let Some(url) = &app.config.public_url {
-        return Ok(format!("{}/login/{provider}/callback", url.origin()));
-    }
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .filter(|host| !host.contains('@') && host.parse::<hyper::http::uri::Authority>().is_ok())
-        .ok_or_else(|| Failure::malformed("A request names its host."))?;
-    Ok(format!("http://{host}/login/{provider}/callback"))
+    let site = request::site_origin(app, headers)?;
+    Ok(format!("{site}/login/{provider}/callback"))
 }
 
 /// What binds log-ins to a browser.
@@ -267,7 +265,7 @@ fn begun(app: &AppState, token: &Token, next: &str) -> Response {
     let spent = cookies.secret(cookies.log_in, "", Some(0));
     let spent = AppendHeaders([(header::SET_COOKIE, spent)]);
     let session = crate::http::accounts::begun(app, token, false);
-    (session, spent, Redirect::to(next)).into_response()
+    (session, spent, next::forget(app), Redirect::to(next)).into_response()
 }
 
 /// To where it was begun, with why it came to nothing.

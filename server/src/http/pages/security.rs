@@ -52,7 +52,8 @@ pub async fn page(
     if visitor.user.is_none() {
         return Ok(Redirect::to("/login").into_response());
     }
-    let done = DONE.into_iter().find(|(name, _)| *name == done);
+    let mut all = DONE.into_iter().chain(super::letting_in::DONE);
+    let done = all.find(|(name, _)| *name == done);
     let (done, refused) = (
         done.map(|(_, done)| done),
         refused.form("/security/identities"),
@@ -203,11 +204,7 @@ async fn answer(
         Err(failure) => failure,
     };
     forms::refused(form, failure, async |refused| {
-        let show = Show {
-            refused: Some(refused),
-            ..Show::default()
-        };
-        shown(app, visitor, show).await
+        again(app, visitor, refused).await
     })
     .await
 }
@@ -220,6 +217,19 @@ struct Show {
     factor: Option<Factor>,
     made: Option<MadeToken>,
     refused: Option<RefusedForm>,
+}
+
+/// The page, after a form on it was refused.
+pub(super) async fn again(
+    app: &AppState,
+    visitor: &Visitor,
+    refused: RefusedForm,
+) -> Result<Response, Failure> {
+    let show = Show {
+        refused: Some(refused),
+        ..Show::default()
+    };
+    shown(app, visitor, show).await
 }
 
 async fn shown(app: &AppState, visitor: &Visitor, show: Show) -> Result<Response, Failure> {
@@ -258,7 +268,7 @@ fn of(standing: Standing) -> Result<Factor, Failure> {
 }
 
 /// A QR code, as SVG without its prologue.
-fn picture(text: &str) -> Result<String, Failure> {
+pub(super) fn picture(text: &str) -> Result<String, Failure> {
     let code = QrCode::new(text).map_err(|error| {
         tracing::error!(%error, "a QR code could not be made");
         Failure::from(Code::Internal)

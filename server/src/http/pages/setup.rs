@@ -8,7 +8,7 @@ use protocol::api::accounts::Register;
 use serde::Deserialize;
 
 use super::form::Form;
-use super::forms::{CHATS, logged_in, refused};
+use super::forms::{logged_in, refused};
 use super::visitor::Visitor;
 use super::{Page, still_door};
 use crate::app_state::AppState;
@@ -60,7 +60,7 @@ pub async fn set_up(
         };
         let origin = request::origin(&app, peer.0, &headers);
         let (_, token) = app.accounts.set_up(code, register, &origin).await?;
-        Ok(logged_in(&app, &token, false, CHATS))
+        Ok(logged_in(&app, &headers, &token, false, None))
     };
     match done.await {
         Ok(done) => Ok(done),

@@ -26,6 +26,8 @@ pub struct TestApp {
     running: Option<Running>,
     folder: TempDir,
     config: Config,
+    /// By which it goes, if not by its own.
+    clock: Option<Clock>,
     pub base: String,
 }
 
@@ -34,7 +36,16 @@ impl TestApp {
         Self::start_with(|_| ()).await
     }
 
+    /// Goes by a clock that the test holds, and that begins now.
+    pub async fn start_by(clock: &Clock) -> Self {
+        Self::start_as(Some(clock.clone()), |_| ()).await
+    }
+
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_as(None, change).await
+    }
+
+    async fn start_as(clock: Option<Clock>, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut config = Config {
             listen: "127.0.0.1:0".parse().unwrap(),
@@ -47,6 +58,7 @@ impl TestApp {
             running: None,
             folder,
             config,
+            clock,
             base: String::new(),
         };
         app.start_again().await;
@@ -55,7 +67,12 @@ impl TestApp {
 
     /// Starts with the data of before.
     pub async fn start_again(&mut self) {
-        let running = serve::start(self.config.clone(), false).await.unwrap();
+        let config = self.config.clone();
+        let running = match &self.clock {
+            Some(clock) => serve::start_at(config, false, clock.clone()).await,
+            None => serve::start(config, false).await,
+        };
+        let running = running.unwrap();
         self.base = format!("http://{}", running.address());
         self.running = Some(running);
         if crate::database::is_networked() {

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::child::{Server, message};
 use crate::http::app::{PASSWORD, say};
 use crate::http::log_ins::{Issuer, SECRET, oidc, parameter};
+use crate::http::pages::token;
+use crate::http::qr::Device;
 
 #[tokio::test]
 async fn every_line_about_a_request_names_it_and_tells_no_secret() {
@@ -83,6 +85,39 @@ async fn a_log_in_elsewhere_leaves_its_reason_in_the_log_and_no_secret() {
     assert!(log.contains("\"provider\":\"sso\""), "{log}");
     for secret in secrets {
         assert!(!log.contains(&secret), "{secret} is in the log");
+    }
+}
+
+#[tokio::test]
+async fn a_log_in_by_a_qr_code_leaves_neither_the_code_nor_the_number_in_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_with(folder.path(), &[("ZSPCHAT_LOG_LEVEL", "debug")]).await;
+    let ann = server.anybody().register("ann").await;
+    let device = Device::of(server.anybody()).await;
+    let path = format!("/security/qr?code={}", device.code);
+    assert_eq!(ann.get(&path).await.status, 200);
+    let (token, id) = (token(&ann), ann.id.to_string());
+    let form = [
+        ("token", &*token),
+        ("user", &*id),
+        ("code", &*device.code),
+        ("number", &*device.number),
+    ];
+    assert_eq!(ann.submit("/security/qr", &form).await.status, 303);
+    assert_eq!(device.browser.get("/login/qr/wait").await.status, 303);
+    let routes = ["/login/qr", "/security/qr", "/login/qr/wait"];
+    for route in routes {
+        server
+            .logged(|line| (line["span"]["route"] == route).then_some(()))
+            .await;
+    }
+    let lines = server.lines();
+    let log = lines.iter().map(Value::to_string).collect::<String>();
+    let plain = device.code.replace('-', "");
+    for secret in [&*device.code, &*plain, device.secret(), &*device.number] {
+        let quoted = format!("\"{secret}\"");
+        let said = if secret.len() < 8 { &*quoted } else { secret };
+        assert!(!log.contains(said), "{secret} is in the log");
     }
 }
 

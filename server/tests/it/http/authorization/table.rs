@@ -1,7 +1,7 @@
 //! The expected answers.
 
-/// By route, what is answered to nobody, an ended session, a program that may only read, a stranger, a former member, a member, an
-/// administrator and the owner.
+/// By route, what is answered to nobody, an ended session, a program that may only read, a stranger, a
+/// former member, a member, an administrator and the owner.
 #[rustfmt::skip]
 pub const TABLE: &[(&str, [u16; 8])] = &[
     ("DELETE /api/v1/contacts/{user}", [401, 401, 403, 204, 204, 204, 204, 204]),
@@ -39,6 +39,8 @@ pub const TABLE: &[(&str, [u16; 8])] = &[
     ("GET /contacts/{user}", [303, 303, 303, 200, 200, 200, 200, 200]),
     ("GET /healthz", [200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET /login", [200, 200, 200, 303, 303, 303, 303, 303]),
+    ("GET /login/qr", [200, 200, 0, 303, 303, 303, 303, 303]),
+    ("GET /login/qr/wait", [200, 200, 0, 303, 303, 303, 303, 303]),
     ("GET /login/{provider}", [404, 404, 404, 303, 303, 303, 303, 303]),
     ("GET /login/{provider}/callback", [404, 404, 404, 404, 404, 404, 404, 404]),
     ("GET /offline", [200, 200, 200, 200, 200, 200, 200, 200]),
@@ -46,6 +48,7 @@ pub const TABLE: &[(&str, [u16; 8])] = &[
     ("GET /register", [200, 200, 200, 303, 303, 303, 303, 303]),
     ("GET /register/identity", [303, 303, 303, 303, 303, 303, 303, 303]),
     ("GET /security", [303, 303, 303, 200, 200, 200, 200, 200]),
+    ("GET /security/qr", [303, 303, 0, 410, 410, 410, 410, 410]),
     ("GET /settings", [303, 303, 303, 200, 200, 200, 200, 200]),
     ("GET /setup", [200, 200, 200, 200, 200, 200, 200, 200]),
     ("PATCH /api/v1/contacts/{user}", [401, 401, 403, 404, 200, 200, 200, 404]),
@@ -80,6 +83,7 @@ pub const TABLE: &[(&str, [u16; 8])] = &[
     ("POST /contacts/requests/{request}/decline", [303, 303, 403, 404, 404, 404, 404, 303]),
     ("POST /login", [403, 403, 403, 303, 303, 303, 303, 303]),
     ("POST /login/code", [403, 403, 403, 303, 303, 303, 303, 303]),
+    ("POST /login/qr", [403, 403, 0, 303, 303, 303, 303, 303]),
     ("POST /login/{provider}", [303, 303, 403, 303, 303, 303, 303, 303]),
     ("POST /logout", [303, 303, 403, 303, 303, 303, 303, 303]),
     ("POST /register", [403, 403, 403, 409, 409, 409, 409, 409]),
@@ -88,6 +92,8 @@ pub const TABLE: &[(&str, [u16; 8])] = &[
     ("POST /security/access-tokens/make", [303, 303, 403, 422, 422, 422, 422, 200]),
     ("POST /security/identities/{provider}/unlink", [303, 303, 403, 303, 303, 303, 303, 303]),
     ("POST /security/password", [303, 303, 403, 422, 422, 422, 422, 303]),
+    ("POST /security/qr", [303, 303, 0, 410, 410, 410, 410, 410]),
+    ("POST /security/qr/refuse", [303, 303, 0, 410, 410, 410, 410, 410]),
     ("POST /security/second-factor/confirm", [303, 303, 403, 422, 422, 422, 422, 422]),
     ("POST /security/second-factor/offer", [303, 303, 403, 303, 303, 303, 303, 303]),
     ("POST /security/second-factor/remove", [303, 303, 403, 422, 422, 422, 422, 422]),
