@@ -14,6 +14,7 @@ mod identities;
 mod openapi;
 mod pages;
 mod problem;
+mod redirect;
 mod request;
 mod router;
 mod routes;
@@ -25,5 +26,6 @@ mod tagged;
 mod users;
 
 pub use connections::accept;
+pub use redirect::redirect_router;
 pub use request::Peer;
 pub use router::{all_routes, api_routes, metrics_router, router, writer_router};

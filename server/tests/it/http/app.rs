@@ -56,7 +56,12 @@ impl TestApp {
     /// Starts with the data of before.
     pub async fn start_again(&mut self) {
         let running = serve::start(self.config.clone(), false).await.unwrap();
-        self.base = format!("http://{}", running.address());
+        let scheme = if self.config.tls.is_on() {
+            "https"
+        } else {
+            "http"
+        };
+        self.base = format!("{scheme}://{}", running.address());
         self.running = Some(running);
         if crate::database::is_networked() {
             self.until_ready().await;
