@@ -5,10 +5,11 @@ mod client;
 mod folder;
 mod order;
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use instant_acme::{Account, Error, NewAccount};
+use instant_acme::{Account, Error, NewAccount, Problem};
 use protocol::Millis;
 
 use super::TlsError;
@@ -73,13 +74,29 @@ pub(super) enum AcmeError {
     Time,
 }
 
-/// What went wrong, with what the authority says about each name.
 fn explain(error: &Error) -> String {
     match error {
-        Error::Api(problem) => format!("the authority answers: {problem}"),
+        Error::Api(problem) => format!("the authority answers: {}", say(problem)),
         Error::Timeout(_) => "the authority does not come to a decision".to_owned(),
         error => error.to_string(),
     }
+}
+
+/// What the authority says is wrong, and what RFC 8555 calls that.
+fn say(problem: &Problem) -> String {
+    let kind = problem.r#type.as_deref().unwrap_or("about:blank");
+    let kind = kind.rsplit(':').next().unwrap_or(kind);
+    let mut detail = problem.detail.clone().unwrap_or_default();
+    for other in &problem.subproblems {
+        let _ = write!(detail, "; {other}");
+    }
+    // It may quote what it has found at the name, which may be anybody's.
+    let detail: String = detail
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(500)
+        .collect();
+    format!("{detail} ({kind})")
 }
 
 impl Acme {

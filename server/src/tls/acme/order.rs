@@ -12,7 +12,7 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::CertifiedKey;
 
 use super::super::presented::{Challenge, Presented};
-use super::AcmeError;
+use super::{AcmeError, say};
 
 /// How often and how long the authority is asked whether it has come to a decision, unless it says
 /// itself when to ask.
@@ -93,9 +93,10 @@ fn proof(name: &str, digest: &[u8]) -> Result<CertifiedKey, AcmeError> {
     let key = KeyPair::generate()?;
     let certificate = params.self_signed(&key)?;
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let provider = rustls::crypto::ring::default_provider();
-    CertifiedKey::from_der(vec![certificate.der().clone()], key, &provider)
-        .map_err(|error| AcmeError::Refused(format!("no proof could be made: {error}")))
+    // Not compared with its certificate, which rustls does not read: it knows no such extension.
+    let key = rustls::crypto::ring::sign::any_supported_type(&key)
+        .map_err(|error| AcmeError::Refused(format!("no proof could be made: {error}")))?;
+    Ok(CertifiedKey::new(vec![certificate.der().clone()], key))
 }
 
 /// What the authority says about each name that it has looked for in vain.
@@ -109,7 +110,7 @@ async fn found_wrong(order: &mut Order) -> AcmeError {
         let name = authorization.identifier().to_string();
         let problems = authorization.challenges.iter();
         let problems = problems.filter_map(|challenge| challenge.error.as_ref());
-        found.extend(problems.map(|problem| format!("{name}: {problem}")));
+        found.extend(problems.map(|problem| format!("{name}: {}", say(problem))));
     }
     if found.is_empty() {
         return AcmeError::Authority("no reason why the order is invalid".into());
