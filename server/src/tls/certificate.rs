@@ -123,7 +123,7 @@ fn name(name: &GeneralName<'_>) -> Option<String> {
 
 /// A time for people: in UTC.
 pub(super) fn date(time: Millis) -> String {
-    match jiff::Timestamp::from_millisecond(time) {
+    match jiff::Timestamp::from_second(time / 1_000) {
         Ok(time) => time.to_string(),
         Err(_) => "a time beyond the calendar".to_owned(),
     }
