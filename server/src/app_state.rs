@@ -65,10 +65,7 @@ impl AppState {
 
     /// Whether people reach the server by https.
     pub fn is_https(&self) -> bool {
-        self.config
-            .public_url
-            .as_ref()
-            .is_some_and(crate::config::PublicUrl::is_https)
+        self.config.is_https()
     }
 
     /// Whether the server is about to stop.

@@ -27,3 +27,4 @@ pub mod serve;
 pub mod site;
 pub mod store;
 pub mod telemetry;
+pub mod tls;

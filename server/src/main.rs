@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use server::clock::Clock;
 use server::config::{Config, Flags};
 use server::telemetry;
+use server::tls::authority;
 use server::{admin, dead_letters, migrate, serve};
 use tokio::signal::unix::{SignalKind, signal};
 use uuid::Uuid;
@@ -46,6 +48,15 @@ enum Action {
     /// What is configured
     #[command(subcommand)]
     Config(ConfigAction),
+    /// Make a certificate for https in one's own network, and an authority to trust; again to renew it
+    Certificate {
+        /// Hosts and addresses by which people reach the server; by default those of the last one
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+        /// Where authority, certificate and keys are kept
+        #[arg(long, value_name = "FOLDER", default_value = "tls")]
+        folder: PathBuf,
+    },
     /// For whoever runs the server
     #[command(subcommand)]
     Admin(AdminAction),
@@ -185,6 +196,11 @@ fn run(action: Action) -> Result<(), Box<dyn Error>> {
         }
         Action::Config(ConfigAction::Check { settings }) => {
             print!("{}", settings.load(Vec::new())?.to_toml());
+            Ok(())
+        }
+        Action::Certificate { names, folder } => {
+            let folder = std::path::absolute(folder)?;
+            print!("{}", authority::make(&folder, &names, &Clock::system())?);
             Ok(())
         }
         Action::Admin(AdminAction::ResetPassword { settings, handle }) => {

@@ -1,12 +1,13 @@
 //! Starts everything in order, and stops it in order.
 
+mod listeners;
+
 use std::fmt;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
@@ -17,12 +18,14 @@ use crate::chat::steer;
 use crate::clock::Clock;
 use crate::config::{Config, Role};
 use crate::demo;
-use crate::http;
 use crate::network::{Network, NetworkError};
 use crate::providers::Providers;
 use crate::random::Random;
 use crate::site::{Site, SiteError};
 use crate::store::{Claim, OpenError, Seen, Share, Store, StoreError};
+use crate::tls::{Tls, TlsError};
+
+use listeners::{Addresses, Listeners};
 
 /// How often sessions are compared with the database, which `zspchat admin` may have changed.
 const SESSIONS_EVERY: Duration = Duration::from_secs(10);
@@ -50,6 +53,9 @@ pub enum StartError {
     /// The broker or Redis cannot be used as configured.
     #[error(transparent)]
     Network(#[from] NetworkError),
+    /// There is no certificate to speak https by.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The site is not whole.
     #[error(transparent)]
     Site(#[from] SiteError),
@@ -73,7 +79,9 @@ fn listen_cause(cause: &io::Error) -> String {
             "another program uses this port; stop it or choose another one with --listen".to_owned()
         }
         io::ErrorKind::PermissionDenied => {
-            "this needs more rights; choose a port from 1024 on".to_owned()
+            "this needs more rights; choose a port from 1024 on, or give the program the capability \
+             CAP_NET_BIND_SERVICE"
+                .to_owned()
         }
         _ => cause.to_string(),
     }
@@ -82,7 +90,7 @@ fn listen_cause(cause: &io::Error) -> String {
 /// A server that runs.
 pub struct Running {
     app: AppState,
-    address: SocketAddr,
+    addresses: Addresses,
     stop_accepting: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     /// Ends when `release` is dropped.
@@ -118,19 +126,13 @@ pub async fn start_at(
     let _ = any_spawner::Executor::init_tokio();
     let random = Random::system();
     let site = Site::load(config.site.as_deref())?;
-    let listener = listen(config.listen).await?;
-    let address = listener.local_addr().unwrap_or(config.listen);
-    let metrics_listener = match config.metrics.listen {
-        Some(address) => Some(listen(address).await?),
-        None => None,
-    };
-    let metrics_address = metrics_listener
-        .as_ref()
-        .and_then(|listener| listener.local_addr().ok());
+    let metrics = crate::telemetry::metrics::start();
+    let tls = Tls::new(&config, &clock, &random)?;
+    let listeners = Listeners::bind(&config).await?;
+    let addresses = listeners.addresses(&config);
     let store = open(&config, &clock, &random).await?;
     steer(&store, &clock).await?;
     let network = Network::start(&config, store.installation().shards, &random)?;
-    let metrics = crate::telemetry::metrics::start();
     let passwords = Passwords::new()?;
     let providers = Providers::new(&config.login, &clock).map_err(StartError::Providers)?;
     if with_demo {
@@ -169,43 +171,32 @@ pub async fn start_at(
     let (release, released) = oneshot::channel();
     let holding = tokio::spawn(hold(claim, app.clone(), released));
     let (stop_accepting, stopped) = watch::channel(false);
-    let mut tasks = vec![
-        tokio::spawn(http::accept(
-            listener,
-            match app.config.role {
-                Role::Web | Role::All => http::router(app.clone()),
-                Role::Writer => http::writer_router(app.clone()),
-            },
-            app.config.patience,
-            stopped.clone(),
-        )),
-        tokio::spawn(tidy(app.clone(), stopped.clone())),
-    ];
-    if let Some(listener) = metrics_listener {
-        tasks.push(tokio::spawn(http::accept(
-            listener,
-            http::metrics_router(app.clone()),
-            app.config.patience,
-            stopped,
-        )));
-    }
-    let url = match &app.config.public_url {
-        Some(url) => url.origin().to_owned(),
-        None => format!("http://{address}"),
+    let mut tasks = listeners.serve(&app, tls.as_ref(), &stopped);
+    tasks.push(tokio::spawn(tidy(app.clone(), stopped.clone())));
+    let url = match (&app.config.public_url, &tls) {
+        (Some(url), _) => url.origin().to_owned(),
+        (None, Some(_)) => format!("https://{}", addresses.people),
+        (None, None) => format!("http://{}", addresses.people),
     };
+    if let Some(tls) = tls {
+        tasks.push(tokio::spawn(
+            tls.keep(app.config.patience.certificate, stopped),
+        ));
+    }
     say(format_args!("zspchat is at {url}"));
     if app.config.role != Role::Writer {
         invite_administrator(&app, &url).await;
     }
     tracing::info!(
-        %address,
-        metrics = metrics_address.map(tracing::field::display),
+        address = %addresses.people,
+        metrics = addresses.metrics.map(tracing::field::display),
+        redirect = addresses.redirect.map(tracing::field::display),
         data = %app.config.data.display(),
         "serving"
     );
     Ok(Running {
         app,
-        address,
+        addresses,
         stop_accepting,
         tasks,
         holding,
@@ -238,7 +229,12 @@ async fn invite_administrator(app: &AppState, url: &str) {
 impl Running {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.addresses.people
+    }
+
+    /// Where it leads people from plain http to https.
+    pub fn redirect_address(&self) -> Option<SocketAddr> {
+        self.addresses.redirect
     }
 
     /// What its handlers use.
@@ -263,12 +259,6 @@ impl Running {
             tracing::warn!(%error, "the database was not let go of well");
         }
     }
-}
-
-async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|cause| StartError::Listen { address, cause })
 }
 
 /// Opens the database. A server that does not answer yet is waited for.

@@ -74,6 +74,7 @@ impl Config {
         }
         let config = read_values(table).map_err(ConfigError)?;
         config.check_services().map_err(ConfigError)?;
+        config.check_tls().map_err(ConfigError)?;
         config.login.check().map_err(ConfigError)?;
         Ok(config)
     }
@@ -131,6 +132,10 @@ const OPTIONAL: &[&str] = &[
     "public_url",
     "site",
     "metrics.listen",
+    "tls.certificate",
+    "tls.key",
+    "tls.redirect",
+    "tls.acme.ca",
     "database.url",
     "amqp.url",
     "amqp.ca",
@@ -143,29 +148,38 @@ const OPTIONAL: &[&str] = &[
 /// `LIMITS_TEXT_CHARS` → `limits.text_chars`. `None` if there is no such key.
 fn key_of(name: &str) -> Option<String> {
     let name = name.to_ascii_lowercase();
-    let defaults = Table::try_from(Config::default()).ok()?;
+    let is_meant = |key: &String| key.replace('.', "_") == name;
     // Not among the defaults, since they have none.
-    if let Some(key) = OPTIONAL.iter().find(|key| key.replace('.', "_") == name) {
+    if let Some(key) = OPTIONAL.iter().find(|key| is_meant(&(**key).to_owned())) {
         return Some((*key).to_owned());
     }
-    if defaults.get(&name).is_some_and(|value| !value.is_table()) {
-        return Some(name);
-    }
-    let (section, key) = name.split_once('_')?;
-    defaults.get(section)?.as_table()?.get(key)?;
-    Some(format!("{section}.{key}"))
+    let defaults = Table::try_from(Config::default()).ok()?;
+    keys_of(&defaults).into_iter().find(is_meant)
+}
+
+/// All keys of a table and those within it, with dots between sections.
+fn keys_of(table: &Table) -> Vec<String> {
+    table
+        .iter()
+        .flat_map(|(name, value)| match value {
+            Value::Table(section) => keys_of(section)
+                .into_iter()
+                .map(|key| format!("{name}.{key}"))
+                .collect(),
+            _ => vec![name.clone()],
+        })
+        .collect()
 }
 
 /// Sets a key, reading the text as the type that the key's default has.
 fn set(table: &mut Table, key: &str, text: &str) {
-    let defaults = Table::try_from(Config::default()).unwrap_or_default();
-    let (section, name) = key.split_once('.').unwrap_or(("", key));
-    let default = match section {
-        "" => defaults.get(name),
-        section => defaults.get(section).and_then(|section| section.get(name)),
-    };
+    let defaults = Value::Table(Table::try_from(Config::default()).unwrap_or_default());
+    let default = key
+        .split('.')
+        .try_fold(&defaults, |section, name| section.get(name));
     let value = match default {
         Some(Value::Integer(_)) => text.parse().map(Value::Integer).ok(),
+        Some(Value::Boolean(_)) => text.parse().map(Value::Boolean).ok(),
         Some(Value::Array(_)) => Some(Value::Array(
             text.split(',')
                 .map(str::trim)
@@ -176,16 +190,17 @@ fn set(table: &mut Table, key: &str, text: &str) {
         _ => None,
     }
     .unwrap_or_else(|| Value::String(text.to_owned()));
-    let place = match section {
-        "" => table,
-        section => match table
+    let (sections, name) = key.rsplit_once('.').unwrap_or(("", key));
+    let mut place = table;
+    for section in sections.split('.').filter(|section| !section.is_empty()) {
+        place = match place
             .entry(section)
             .or_insert_with(|| Value::Table(Table::new()))
         {
             Value::Table(inner) => inner,
             _ => return,
-        },
-    };
+        };
+    }
     place.insert(name.to_owned(), value);
 }
 
@@ -217,6 +232,11 @@ mod tests {
                 ("ZSPCHAT_METRICS_LISTEN", "127.0.0.1:9000"),
                 ("ZSPCHAT_TRUSTED_PROXIES", "127.0.0.1, ::1"),
                 ("ZSPCHAT_DATA", "7"),
+                ("ZSPCHAT_PUBLIC_URL", "https://chat.example.org"),
+                ("ZSPCHAT_TLS_REDIRECT", "127.0.0.1:8080"),
+                ("ZSPCHAT_TLS_ACME_ACCEPT_TERMS", "true"),
+                ("ZSPCHAT_TLS_ACME_CONTACTS", "a@example.org, b@example.org"),
+                ("ZSPCHAT_TLS_ACME_CA", "ca.pem"),
                 ("PATH", "/bin"),
             ],
             &Flags::default(),
@@ -228,6 +248,10 @@ mod tests {
         assert_eq!(config.metrics.listen.unwrap().port(), 9000);
         assert_eq!(config.trusted_proxies.len(), 2);
         assert_eq!(config.data, Path::new("7"));
+        assert_eq!(config.tls.redirect.unwrap().port(), 8080);
+        assert!(config.tls.acme.accept_terms);
+        assert_eq!(config.tls.acme.contacts.len(), 2);
+        assert_eq!(config.tls.acme.ca.as_deref(), Some(Path::new("ca.pem")));
     }
 
     #[test]
@@ -251,6 +275,7 @@ mod tests {
             ("ZSPCHAT_PUBLIC_URL", "https://chat.example.org/chat"),
             ("ZSPCHAT_LOG_LEVEL", "a=b=c"),
             ("ZSPCHAT_LOG_FORMAT", "yaml"),
+            ("ZSPCHAT_TLS_ACME_ACCEPT_TERMS", "perhaps"),
             ("ZSPCHAT_CONFIG", "/does/not/exist.toml"),
         ] {
             let said = refused(name, value);

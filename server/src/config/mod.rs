@@ -6,6 +6,7 @@ mod login;
 mod public_url;
 mod secret;
 mod services;
+mod tls;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub use login::{Login, Provider, ProviderKind, is_safe};
 pub use public_url::PublicUrl;
 pub use secret::Secret;
 pub use services::{Amqp, Database, QueueType, Redis, Role, SecretUrl};
+pub use tls::{Acme, Tls};
 
 /// Everything that can be set, with the defaults.
 ///
@@ -32,7 +34,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where people reach the server, such as `https://chat.example.org`: what the `Origin` of
     /// their requests must be, and whether cookies are for https only. Without it, a request's
-    /// origin must name the host that the request was sent to, and cookies are for plain http.
+    /// origin must name the host that the request was sent to, and cookies are for https only where
+    /// this server speaks it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_url: Option<PublicUrl>,
     /// What this node does, where there are several.
@@ -45,6 +48,8 @@ pub struct Config {
     pub site: Option<PathBuf>,
     /// Proxies whose `X-Forwarded-For` is believed when requests are counted by address.
     pub trusted_proxies: Vec<IpAddr>,
+    /// https without a proxy.
+    pub tls: Tls,
     /// The database server, instead of a file in the data folder.
     pub database: Database,
     /// The message broker, in front of the database.
@@ -76,13 +81,15 @@ pub struct Config {
     pub patience: Patience,
 }
 
-/// How long the other end of a connection may take.
+/// How long the other end of a connection may take, and what it shows may be out of date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    /// To say what it wants, at first and after each answer.
+    /// To agree on keys, where it is by TLS; then to say what it wants, at first and after each answer.
     pub head: Duration,
     /// To send the body that it has announced.
     pub body: Duration,
+    /// How often it is looked whether certificate files have changed, or a certificate is to be renewed.
+    pub certificate: Duration,
 }
 
 impl Default for Patience {
@@ -90,6 +97,7 @@ impl Default for Patience {
         Self {
             head: Duration::from_secs(15),
             body: Duration::from_secs(30),
+            certificate: Duration::from_secs(5),
         }
     }
 }
@@ -172,6 +180,7 @@ impl Default for Config {
             data: PathBuf::from("data"),
             site: None,
             trusted_proxies: Vec::new(),
+            tls: Tls::default(),
             database: Database::default(),
             amqp: Amqp::default(),
             redis: Redis::default(),

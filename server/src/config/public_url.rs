@@ -13,6 +13,15 @@ impl PublicUrl {
         &self.0
     }
 
+    /// The host alone; an IPv6 address in brackets.
+    pub fn host(&self) -> &str {
+        let authority = self.0.split_once("://").map_or("", |(_, rest)| rest);
+        match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            _ => authority,
+        }
+    }
+
     /// Whether browsers keep what is sent here from others on the way.
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https://")
@@ -44,5 +53,23 @@ impl TryFrom<String> for PublicUrl {
 impl From<PublicUrl> for String {
     fn from(url: PublicUrl) -> Self {
         url.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_is_without_scheme_and_port() {
+        for (url, host) in [
+            ("https://chat.example.org", "chat.example.org"),
+            ("http://Chat.example.org:8080/", "chat.example.org"),
+            ("https://[2001:db8::1]:8443", "[2001:db8::1]"),
+            ("https://[2001:db8::1]", "[2001:db8::1]"),
+        ] {
+            let url = PublicUrl::try_from(url.to_owned()).unwrap();
+            assert_eq!(url.host(), host);
+        }
     }
 }

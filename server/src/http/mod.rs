@@ -17,6 +17,7 @@ mod openapi;
 mod pages;
 mod problem;
 mod rates;
+mod redirect;
 mod request;
 mod router;
 mod routes;
@@ -28,5 +29,6 @@ mod tagged;
 mod users;
 
 pub use connections::accept;
+pub use redirect::redirect_router;
 pub use request::Peer;
 pub use router::{all_routes, api_routes, metrics_router, router, writer_router};

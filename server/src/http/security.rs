@@ -9,6 +9,7 @@ use protocol::Code;
 use super::caller::bearer;
 use super::problem::Failure;
 use crate::app_state::AppState;
+use crate::config::PublicUrl;
 
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
@@ -46,7 +47,9 @@ pub async fn guard(State(app): State<AppState>, request: Request, next: Next) ->
         "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     );
     set(header::CACHE_CONTROL, "no-store");
-    if app.is_https() {
+    // For a configured host only: one that is reached by an address or `localhost` has other servers.
+    let url = app.config.public_url.as_ref();
+    if url.is_some_and(PublicUrl::is_https) {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
     response
@@ -75,9 +78,13 @@ fn is_own(app: &AppState, headers: &HeaderMap) -> bool {
     if let Some(url) = &app.config.public_url {
         return origin.eq_ignore_ascii_case(url.origin());
     }
-    let Some((_, authority)) = origin.split_once("://") else {
+    let Some((scheme, authority)) = origin.split_once("://") else {
         return false;
     };
+    // A page that came by plain http may have been made by anybody on the way.
+    if app.config.tls.is_on() && scheme != "https" {
+        return false;
+    }
     text(header::HOST).is_some_and(|host| host.eq_ignore_ascii_case(authority))
 }
 

@@ -11,6 +11,8 @@ pub const HTTP_SECONDS: &str = "zspchat_http_request_seconds";
 pub const HTTP_CONNECTIONS: &str = "zspchat_http_connections";
 /// Requests refused because of too many in too short a time, by what was counted.
 pub const HTTP_THROTTLED: &str = "zspchat_http_throttled_total";
+/// When the certificate that connections are given expires, in Unix seconds.
+pub const TLS_EXPIRES: &str = "zspchat_tls_certificate_expires_timestamp_seconds";
 /// Log-ins, by outcome.
 pub const LOG_INS: &str = "zspchat_log_ins_total";
 
@@ -78,6 +80,11 @@ pub fn start() -> Option<PrometheusHandle> {
     describe_gauge!(HTTP_CONNECTIONS, "Connections open now");
     describe_counter!(HTTP_THROTTLED, "Requests refused as too many");
     describe_counter!(LOG_INS, "Log-ins tried");
+    describe_gauge!(
+        TLS_EXPIRES,
+        Unit::Seconds,
+        "When the certificate in use expires, in Unix time"
+    );
     describe_counter!(EVENTS_STORED, "Events stored");
     describe_histogram!(BATCH_COMMANDS, "Commands stored in one transaction");
     describe_counter!(

@@ -12,4 +12,5 @@ mod queue;
 mod raw;
 mod redis;
 mod simulation;
+mod tls;
 mod waiting;

@@ -5,12 +5,19 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::counts::Counts;
+use crate::apt::{self, Need};
 use crate::cluster;
 use crate::command;
 use crate::project::{BROWSER, PRODUCT, Project, TOOLS};
 
 /// What marks the simulation among the server's integration tests.
 const SIMULATION: &str = "simulation";
+
+/// An authority that speaks ACME.
+const AUTHORITY: Need = Need {
+    file: "/usr/bin/pebble",
+    package: "pebble",
+};
 
 /// What marks the table of who may do what among them.
 const AUTHORIZATION: &str = "http::authorization";
@@ -67,6 +74,7 @@ pub fn unit(project: &Project, arguments: &[String]) -> Result<Counts> {
 /// The server in each of its forms, with real services.
 pub fn server(project: &Project, arguments: &[String]) -> Result<Counts> {
     cluster::provide()?;
+    apt::provide(&[AUTHORITY], "testing certificates")?;
     let form = |label: &str, environment: &[(&str, &str)], parts: &[&str]| {
         let mut filter = vec!["--skip".to_owned(), SIMULATION.to_owned()];
         if !environment.is_empty() {

@@ -15,7 +15,7 @@ const SERVER: &[&[&str]] = &[
     &["network"],
     &["store", "queue", "presence"],
     &["bus"],
-    &["redis"],
+    &["redis", "tls"],
     &["telemetry", "site", "providers"],
     &["config", "clock", "random"],
 ];
@@ -78,11 +78,16 @@ pub fn sql_only_in_store(sources: &Sources) -> Vec<String> {
 pub fn clients_only_in_their_rooms(sources: &Sources) -> Vec<String> {
     // Its name as a target of log lines is no use of it.
     let rabbitmq: &[&str] = &["server/src/queue/rabbitmq/", "server/src/telemetry/logs.rs"];
-    let rooms: [(&'static [&str], &[&str]); 3] = [
+    let rooms: [(&'static [&str], &[&str]); 5] = [
         (&["lapin"], rabbitmq),
+        (&["openidconnect"], &["server/src/providers/"]),
         (
-            &["openidconnect", "hyper_rustls"],
-            &["server/src/providers/"],
+            &["hyper_rustls"],
+            &["server/src/providers/", "server/src/tls/acme/"],
+        ),
+        (
+            &["instant_acme", "rcgen", "tokio_rustls", "x509_parser"],
+            &["server/src/tls/"],
         ),
         (&["use ::redis", " ::redis::"], &["server/src/redis/"]),
     ];

@@ -73,7 +73,12 @@ impl TestApp {
             None => serve::start(config, false).await,
         };
         let running = running.unwrap();
-        self.base = format!("http://{}", running.address());
+        let scheme = if self.config.tls.is_on() {
+            "https"
+        } else {
+            "http"
+        };
+        self.base = format!("{scheme}://{}", running.address());
         self.running = Some(running);
         if crate::database::is_networked() {
             self.until_ready().await;

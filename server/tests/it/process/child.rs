@@ -166,3 +166,16 @@ pub async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {
     let done = tokio::time::timeout(PATIENCE, future).await;
     done.unwrap_or_else(|_| panic!("{what} within {} s", PATIENCE.as_secs()))
 }
+
+/// One sentence on stderr, nothing on stdout, and a code that is not zero.
+pub async fn refuses(arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    let mut command = zspchat(arguments);
+    let output = command.envs(variables.iter().copied()).output();
+    let output = in_time("it gives up", output).await.unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success(), "{said}");
+    assert!(output.stdout.is_empty(), "{:?}", output.stdout);
+    assert!(said.starts_with("error: "), "{said}");
+    assert_eq!(said.trim_end().lines().count(), 1, "{said}");
+    said
+}

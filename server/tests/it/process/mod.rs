@@ -12,3 +12,4 @@ mod sharing;
 mod starting;
 mod stopping;
 mod surviving;
+mod tls;

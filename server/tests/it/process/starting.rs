@@ -4,22 +4,9 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::child::{Server, in_time, text, zspchat};
+use super::child::{Server, refuses, text, zspchat};
 use crate::http::app::TestApp;
 use crate::raw::Raw;
-
-/// One sentence on stderr, nothing on stdout, and a code that is not zero.
-async fn refuses(arguments: &[&str], variables: &[(&str, &str)]) -> String {
-    let mut command = zspchat(arguments);
-    let output = command.envs(variables.iter().copied()).output();
-    let output = in_time("it gives up", output).await.unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success(), "{said}");
-    assert!(output.stdout.is_empty(), "{:?}", output.stdout);
-    assert!(said.starts_with("error: "), "{said}");
-    assert_eq!(said.trim_end().lines().count(), 1, "{said}");
-    said
-}
 
 async fn does_not_serve(data: &Path) -> String {
     let arguments = ["serve", "--listen", "127.0.0.1:0", "--data", text(data)];
