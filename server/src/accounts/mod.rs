@@ -125,12 +125,16 @@ impl Accounts {
             .registrations
             .take(&origin.address, 1, now)
             .await?;
+        let hashed = self.passwords.hash(register.password).await;
+        if hashed.is_err() {
+            self.bounds.registrations.give_back(&origin.address).await;
+        }
         let id = UserId::new(now, self.random.bytes());
         let user = NewUser {
             id,
             handle: register.handle,
             name: register.name,
-            phc: Some(self.passwords.hash(register.password).await?),
+            phc: Some(hashed?),
             at: now,
         };
         if let Err(error) = self.store.create_user(&user).await {
@@ -190,12 +194,13 @@ impl Accounts {
         let right = self
             .passwords
             .is(log_in.password, found.map(|found| found.phc))
-            .await?;
-        let Some(user) = user.filter(|_| right) else {
+            .await;
+        let user = user.filter(|_| matches!(right, Ok(true)));
+        if right.is_ok() && user.is_none() {
             metrics::counter!(LOG_INS, "outcome" => "refused").increment(1);
             return Err(AccountError::Refused(Code::WrongCredentials));
-        };
-        metrics::counter!(LOG_INS, "outcome" => "accepted").increment(1);
+        }
+        // It was right, or nobody has looked.
         self.bounds
             .failures_by_address
             .give_back(&origin.address)
@@ -204,6 +209,9 @@ impl Accounts {
             .failures_by_account
             .give_back(&log_in.handle)
             .await;
+        right?;
+        let user = user.ok_or(AccountError::Refused(Code::WrongCredentials))?;
+        metrics::counter!(LOG_INS, "outcome" => "accepted").increment(1);
         self.pass_second_factor(user, &code).await?;
         let token = self.sessions.begin(user, origin, shared).await?;
         let me = self.store.me(user).await?;
