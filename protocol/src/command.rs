@@ -292,9 +292,15 @@ pub fn text_fault(text: &str, limits: &Limits) -> Option<FieldError> {
     Some(FieldError::new("text", fault))
 }
 
-/// What is wrong with text of one line: a control character, or too many characters.
+/// Whether a character may stand in a name or another text of one line: no control character, and
+/// none that ends the line or turns the direction of what stands beside the name.
+pub fn fits_in_line(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// What is wrong with text of one line: a character that does not fit there, or too many characters.
 pub fn line_fault(field: &str, text: &str, max: usize) -> Option<FieldError> {
-    if text.chars().any(char::is_control) {
+    if !text.chars().all(fits_in_line) {
         return Some(FieldError::new(field, Fault::Malformed));
     }
     block_fault(field, text, max)

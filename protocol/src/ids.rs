@@ -173,7 +173,8 @@ impl Serialize for Digest {
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        if text.len() != 16 {
+        // A number may have a sign, a digest may not.
+        if text.len() != 16 || text.starts_with('+') {
             return Err(de::Error::custom("a digest has 16 hex digits"));
         }
         u64::from_str_radix(&text, 16)
@@ -224,5 +225,6 @@ mod tests {
             digest
         );
         assert!(serde_json::from_str::<Digest>(r#""ab""#).is_err());
+        assert!(serde_json::from_str::<Digest>(r#""+0000000000000ab""#).is_err());
     }
 }

@@ -37,6 +37,8 @@ enum Form {
     Peak,
     /// Messages to groups of 50, 500 and 5,000 members over three nodes
     Group,
+    /// How long a message takes while 200 log-ins are on their way, against how long it takes without
+    LogIns,
 }
 
 impl Form {
@@ -46,6 +48,7 @@ impl Form {
             Self::Durable => "durable",
             Self::Peak => "peak",
             Self::Group => "group",
+            Self::LogIns => "log-ins",
         }
     }
 }
@@ -55,7 +58,7 @@ impl Form {
 /// # Errors
 /// When a step fails, or the server does something wrong meanwhile.
 pub fn run(project: &Project, options: &Options) -> Result<()> {
-    if options.form != Form::Embedded {
+    if !matches!(options.form, Form::Embedded | Form::LogIns) {
         cluster::provide()?;
     }
     let server = match &options.server {

@@ -42,17 +42,24 @@ pub struct Product {
 /// Builds the site and the server beside it.
 pub fn product(project: &Project, profile: Profile) -> Result<Product> {
     let site = bundle(project, profile)?;
+    let site = (profile == Profile::Release).then_some(site);
+    let server = server(project, profile, site)?;
+    Ok(Product { server })
+}
+
+/// Builds the server alone, with this site inside its binary.
+pub fn server(project: &Project, profile: Profile, site: Option<PathBuf>) -> Result<PathBuf> {
     let mut cargo = project.cargo(["build"]);
     cargo.args(PRODUCT).args(["--bin", "zspchat"]);
     if profile == Profile::Release {
-        cargo.arg("--release").env("ZSPCHAT_SITE", site);
-    } else {
-        cargo.env_remove("ZSPCHAT_SITE");
+        cargo.arg("--release");
     }
+    match site {
+        Some(site) => cargo.env("ZSPCHAT_SITE", site),
+        None => cargo.env_remove("ZSPCHAT_SITE"),
+    };
     command::run("build the server", &mut cargo)?;
-    Ok(Product {
-        server: project.target.join(profile.folder()).join("zspchat"),
-    })
+    Ok(project.target.join(profile.folder()).join("zspchat"))
 }
 
 /// Builds the site, in the folder beside the server's binary.

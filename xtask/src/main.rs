@@ -10,7 +10,9 @@ mod build;
 mod chaos;
 mod cluster;
 mod command;
+mod fuzz;
 mod project;
+mod python;
 mod run;
 mod sizes;
 mod suites;
@@ -52,6 +54,8 @@ enum Task {
     },
     /// Measures how fast the optimised server is
     Bench(bench::Options),
+    /// Looks for input of which what must hold does not
+    Fuzz(fuzz::Options),
     /// Sets up the compiler only (also done by every command that needs it)
     Setup,
 }
@@ -85,6 +89,7 @@ fn perform(task: Task) -> anyhow::Result<ExitCode> {
         Task::Cluster(options) => cluster::run(&project, &options)?,
         Task::Chaos(options) => chaos::run(&project, &options)?,
         Task::Bench(options) => bench::run(&project, &options)?,
+        Task::Fuzz(options) => fuzz::run(&project, &options)?,
         Task::Sizes { json } => sizes::print(&build::bundle(&project, build::Profile::Dev)?, json)?,
         Task::Test(_) | Task::Setup => unreachable!("handled above"),
     }

@@ -10,9 +10,11 @@ use serde_json::Value;
 use crate::command;
 use crate::toolchain::Compiler;
 
-/// The packages of the product, and the one that measures it. Always selected together: cargo then
-/// unifies their features the same way each time, and nothing is compiled twice.
-pub const PRODUCT: [&str; 8] = ["-p", "protocol", "-p", "app", "-p", "server", "-p", "bench"];
+/// The packages of the product, and those that measure it and try its readers. Always selected
+/// together: cargo then unifies their features the same way each time, and nothing is compiled twice.
+pub const PRODUCT: [&str; 10] = [
+    "-p", "protocol", "-p", "app", "-p", "server", "-p", "bench", "-p", "fuzz",
+];
 
 /// The packages that build the product, and what it is tried with.
 pub const TOOLS: [&str; 8] = [
@@ -68,6 +70,11 @@ impl Project {
         let mut command = self.compiler.cargo(&self.root);
         command.args(arguments);
         command
+    }
+
+    /// Where programs are that were installed for the project alone: kept as long as the target folder.
+    pub fn tools(&self) -> PathBuf {
+        self.target.join("tools")
     }
 
     /// The names of a package's integration test binaries.

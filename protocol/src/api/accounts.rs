@@ -10,6 +10,9 @@ use crate::problem::{Fault, FieldError};
 /// No longer password is worth hashing.
 const PASSWORD_CHARS: usize = 1_000;
 
+/// Longest handle, in characters.
+const HANDLE_CHARS: usize = 32;
+
 /// What others see of an account. Its picture is the name's first letter on a colour by its id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -173,7 +176,7 @@ pub struct Users {
 /// Whether text is `[a-z][a-z0-9_]{2,31}`.
 pub fn is_handle(text: &str) -> bool {
     let bytes = text.as_bytes();
-    (3..=32).contains(&bytes.len())
+    (3..=HANDLE_CHARS).contains(&bytes.len())
         && bytes[0].is_ascii_lowercase()
         && bytes
             .iter()
@@ -248,7 +251,7 @@ impl ChangePassword {
 }
 
 impl LogIn {
-    /// Checks that both are given and of a size worth hashing.
+    /// Checks that both are given, of a size worth hashing and remembering.
     ///
     /// # Errors
     /// Every field at fault.
@@ -256,6 +259,9 @@ impl LogIn {
         let mut faults = Vec::new();
         if self.handle.is_empty() {
             faults.push(FieldError::new("handle", Fault::Missing));
+        } else if self.handle.chars().count() > HANDLE_CHARS {
+            let max = HANDLE_CHARS;
+            faults.push(FieldError::new("handle", Fault::TooLong { max }));
         }
         if self.password.is_empty() {
             faults.push(FieldError::new("password", Fault::Missing));

@@ -178,15 +178,33 @@ fn text_holds_anything_but_the_null_character() {
 }
 
 #[test]
-fn a_line_holds_no_control_characters_and_a_block_no_null() {
-    for text in ["\0", "\n", "\t", "\u{1b}", "\u{7f}", "\u{85}"] {
+fn a_line_holds_nothing_that_breaks_or_turns_it_and_a_block_no_null() {
+    let breaks = [
+        "\0", "\n", "\t", "\u{1b}", "\u{7f}", "\u{85}", "\u{2028}", "\u{2029}",
+    ];
+    // The last one would end an isolation that stands around the name, and then turn the rest.
+    let turns = [
+        "\u{202a}",
+        "\u{202e}",
+        "\u{2066}",
+        "\u{2069}",
+        "a\u{2069}\u{202e}b",
+    ];
+    for text in breaks.into_iter().chain(turns) {
         assert_eq!(
             line_fault("name", text, 9),
             Some(FieldError::new("name", Fault::Malformed)),
             "{text:?}"
         );
     }
-    assert_eq!(line_fault("name", "名字 👋", 9), None);
+    for text in [
+        "名字 👋",
+        "שלום\u{200f}!",
+        "نمی\u{200c}خواهم",
+        "👩\u{200d}🚀",
+    ] {
+        assert_eq!(line_fault("name", text, 9), None, "{text:?}");
+    }
     assert_eq!(block_fault("note", "a\n\tb", 9), None);
     assert_eq!(
         block_fault("note", "\0", 9),

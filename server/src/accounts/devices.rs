@@ -98,10 +98,13 @@ impl Accounts {
         let counted = user.to_string();
         let failures = &self.bounds.failures_by_account;
         failures.take(&counted, 1, self.clock.now()).await?;
-        if !self.passwords.is(password, Some(phc)).await? {
+        let right = self.passwords.is(password, Some(phc)).await;
+        if matches!(right, Ok(false)) {
             return Err(invalid("current", Fault::Wrong));
         }
+        // It was right, or nobody has looked.
         failures.give_back(&counted).await;
+        right?;
         Ok(())
     }
 

@@ -8,6 +8,7 @@
 use std::fmt;
 
 use protocol::api::identities::suggested_handle;
+use protocol::command::fits_in_line;
 use protocol::{Code, Millis, UserId};
 use sha2::{Digest as _, Sha256};
 
@@ -250,7 +251,7 @@ impl Accounts {
             subject: identified.subject.clone(),
             name: name
                 .chars()
-                .filter(|c| !c.is_control())
+                .filter(|c| fits_in_line(*c))
                 .take(self.bounds.limits.name_chars)
                 .collect(),
             at: self.clock.now(),

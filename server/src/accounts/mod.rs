@@ -161,12 +161,13 @@ impl Accounts {
         let right = self
             .passwords
             .is(log_in.password, found.map(|found| found.phc))
-            .await?;
-        let Some(user) = user.filter(|_| right) else {
+            .await;
+        let user = user.filter(|_| matches!(right, Ok(true)));
+        if right.is_ok() && user.is_none() {
             metrics::counter!(LOG_INS, "outcome" => "refused").increment(1);
             return Err(AccountError::Refused(Code::WrongCredentials));
-        };
-        metrics::counter!(LOG_INS, "outcome" => "accepted").increment(1);
+        }
+        // It was right, or nobody has looked.
         self.bounds
             .failures_by_address
             .give_back(&origin.address)
@@ -175,6 +176,9 @@ impl Accounts {
             .failures_by_account
             .give_back(&log_in.handle)
             .await;
+        right?;
+        let user = user.ok_or(AccountError::Refused(Code::WrongCredentials))?;
+        metrics::counter!(LOG_INS, "outcome" => "accepted").increment(1);
         self.pass_second_factor(user, &code).await?;
         let token = self.sessions.begin(user, origin, shared).await?;
         let me = self.store.me(user).await?;

@@ -94,12 +94,16 @@ impl Accounts {
             .registrations
             .take(&origin.address, 1, now)
             .await?;
+        let hashed = self.passwords.hash(register.password).await;
+        if hashed.is_err() {
+            self.bounds.registrations.give_back(&origin.address).await;
+        }
         let id = UserId::new(now, self.random.bytes());
         let user = NewUser {
             id,
             handle: register.handle,
             name: register.name,
-            phc: Some(self.passwords.hash(register.password).await?),
+            phc: Some(hashed?),
             administrator,
             at: now,
         };

@@ -77,6 +77,12 @@ pub(super) fn encode(node: NodeId, count: u64, payload: &Payload) -> serde_json:
 /// Reads a message from the wire.
 pub(super) fn decode(json: &[u8]) -> serde_json::Result<Decoded> {
     let envelope: Envelope = serde_json::from_slice(json)?;
+    if let Wire::Event(event) = &envelope.payload
+        && event.body.get().contains(['\n', '\r'])
+    {
+        // No server writes such a body, and on a stream it would be the end of a line.
+        return Err(serde_json::Error::custom("an event's body is on one line"));
+    }
     Ok(Decoded {
         node: NodeId(envelope.node),
         count: envelope.count,

@@ -79,6 +79,15 @@ impl Config {
         Ok(config)
     }
 
+    /// What a file says by itself, with the defaults for all that it leaves out.
+    ///
+    /// # Errors
+    /// A text that is not TOML, a key that does not exist, a value out of place.
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        let table = table(text).map_err(|fault| ConfigError(format!("line {fault}")))?;
+        read_values(table).map_err(ConfigError)
+    }
+
     /// The values in force, as TOML, without the passwords in addresses.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("a configuration has nothing that TOML cannot write")
@@ -92,16 +101,17 @@ fn read(path: &Path) -> Result<Table, ConfigError> {
             path.display()
         ))
     })?;
+    table(&text).map_err(|fault| ConfigError(format!("{}, line {fault}", path.display())))
+}
+
+/// What a text says; else the number of the line at fault, and why.
+fn table(text: &str) -> Result<Table, String> {
     text.parse().map_err(|error: toml::de::Error| {
         let line = error.span().map_or(1, |span| {
-            let before = text.get(..span.start).unwrap_or(&text);
+            let before = text.get(..span.start).unwrap_or(text);
             1 + before.matches('\n').count()
         });
-        ConfigError(format!(
-            "{}, line {line}: {}",
-            path.display(),
-            error.message().replace('\n', ", ")
-        ))
+        format!("{line}: {}", error.message().replace('\n', ", "))
     })
 }
 
@@ -317,7 +327,6 @@ mod tests {
             config.public_url.as_ref().unwrap().origin(),
             "https://chat.example.org"
         );
-        let table: Table = config.to_toml().parse().unwrap();
-        assert_eq!(read_values(table).unwrap(), config);
+        assert_eq!(Config::from_toml(&config.to_toml()).unwrap(), config);
     }
 }

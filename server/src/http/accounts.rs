@@ -22,7 +22,7 @@ type SetCookies = AppendHeaders<[(header::HeaderName, HeaderValue); 2]>;
 ///
 /// # Errors
 /// `409 handle_taken`, `422`, `429` for too many from one address.
-#[utoipa::path(post, path = "/api/v1/accounts", request_body = Register,
+#[utoipa::path(post, path = "/api/v1/accounts", request_body = Register, security(()),
     responses((status = 201, body = Me)))]
 pub async fn register(
     State(app): State<AppState>,
@@ -39,7 +39,7 @@ pub async fn register(
 ///
 /// # Errors
 /// `401 wrong_credentials`, `422`, `429` for too many failures with one account or from one address.
-#[utoipa::path(post, path = "/api/v1/session", request_body = LogIn,
+#[utoipa::path(post, path = "/api/v1/session", request_body = LogIn, security(()),
     responses((status = 200, body = Me)))]
 pub async fn log_in(
     State(app): State<AppState>,
@@ -145,7 +145,8 @@ pub async fn end_other_sessions(
 }
 
 /// Limits in force.
-#[utoipa::path(get, path = "/api/v1/limits", responses((status = 200, body = Limits)))]
+#[utoipa::path(get, path = "/api/v1/limits", security(()),
+    responses((status = 200, body = Limits)))]
 pub async fn limits(State(app): State<AppState>) -> Answer<Limits> {
     Answer(app.limits().clone())
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, header};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 use protocol::Code;
@@ -12,6 +13,21 @@ use super::problem::Failure;
 /// How much more than allowed is read and thrown away, so that the sender gets to read the answer
 /// instead of a broken connection.
 const DRAINED: usize = 32 * 1024 * 1024;
+
+/// Refuses a body that would have to be inflated first: a few bytes of it could be any number.
+///
+/// # Errors
+/// `415`.
+pub fn must_be_plain(headers: &HeaderMap) -> Result<(), Failure> {
+    let plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if headers.get_all(header::CONTENT_ENCODING).iter().all(plain) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Code::UnsupportedMediaType,
+        "Send the body as it is, without Content-Encoding.",
+    ))
+}
 
 /// The whole body, if it has at most `limit` bytes.
 ///

@@ -35,6 +35,7 @@ impl FromRequest<AppState> for JsonBytes {
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Failure> {
         let is_json = is_json(request.headers());
+        let plain = body::must_be_plain(request.headers());
         let bytes = body::read(
             request.into_body(),
             app.limits().body_bytes,
@@ -47,16 +48,19 @@ impl FromRequest<AppState> for JsonBytes {
                 "Send JSON, as application/json.",
             ));
         }
+        plain?;
         Ok(Self(bytes))
     }
 }
 
-/// Reads JSON.
+/// Reads JSON; structs from objects only, as the interface describes them.
 ///
 /// # Errors
 /// `400`, saying where it went wrong.
 pub fn parse<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Failure> {
-    serde_json::from_slice(bytes).map_err(|error| Failure::malformed(error.to_string()))
+    // Of fields that are not known, serde would not look at it.
+    let text = str::from_utf8(bytes).map_err(|_| Failure::malformed("The body is not UTF-8."))?;
+    protocol::json::from_str(text).map_err(|error| Failure::malformed(error.to_string()))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -8,6 +8,7 @@ mod commands;
 mod connections;
 mod contacts;
 mod conversations;
+mod cookie;
 mod docs;
 mod events;
 mod extract;

@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
-use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::{Content, Ref, RefOr, Response as Described, ResponseBuilder};
 
 use super::{
     access_tokens, accounts, commands, contacts, conversations, events, identities, stream, users,
@@ -20,6 +21,7 @@ use super::{
             the user it is meant for in `Zspchat-User`. A program sends a personal access token, or a JWT \
             of a configured issuer, as `Authorization: Bearer`, and neither of them. New fields may appear at any time."
     ),
+    security(("session" = [])),
     paths(
         accounts::register,
         accounts::who_am_i,
@@ -82,6 +84,14 @@ pub fn described() -> &'static utoipa::openapi::OpenApi {
     static DOCUMENT: OnceLock<utoipa::openapi::OpenApi> = OnceLock::new();
     DOCUMENT.get_or_init(|| {
         let mut document = Documented::openapi();
+        if let Some(components) = &mut document.components {
+            let cookie = ApiKeyValue::with_description(
+                "session",
+                "Set by a log-in. Over https its name is `__Host-session`.",
+            );
+            components
+                .add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+        }
         for item in document.paths.paths.values_mut() {
             let methods = [
                 &mut item.get,
@@ -91,21 +101,25 @@ pub fn described() -> &'static utoipa::openapi::OpenApi {
                 &mut item.delete,
             ];
             for operation in methods.into_iter().flatten() {
-                let problem = ResponseBuilder::new()
-                    .description("Why it was not done (RFC 9457)")
-                    .content(
-                        "application/problem+json",
-                        Content::new(Some(Ref::from_schema_name("Problem"))),
-                    )
-                    .build();
-                operation
-                    .responses
-                    .responses
-                    .insert("default".to_owned(), RefOr::T(problem));
+                let responses = &mut operation.responses.responses;
+                for (status, why) in [
+                    ("4XX", "Why it was not done (RFC 9457)"),
+                    ("5XX", "Why it cannot be done now (RFC 9457)"),
+                ] {
+                    responses.insert(status.to_owned(), RefOr::T(problem(why)));
+                }
             }
         }
         document
     })
+}
+
+fn problem(why: &str) -> Described {
+    let content = Content::new(Some(Ref::from_schema_name("Problem")));
+    ResponseBuilder::new()
+        .description(why)
+        .content("application/problem+json", content)
+        .build()
 }
 
 /// The document as JSON.

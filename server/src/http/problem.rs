@@ -5,9 +5,10 @@ use axum::response::{IntoResponse, Response};
 use protocol::{Code, FieldError, Problem};
 
 use super::request;
-use crate::accounts::{AccountError, Throttled};
+use crate::accounts::{AccountError, HashFailed, Throttled};
 use crate::chat::{ReadsError, Unavailable};
 use crate::store::StoreError;
+use crate::telemetry::metrics::HTTP_THROTTLED;
 
 /// When to try again after a `503`, in seconds.
 const RETRY_AFTER: u32 = 2;
@@ -86,14 +87,14 @@ impl Failure {
         }
     }
 
-    /// When to try again, in seconds, where that is known.
-    pub fn retry_after(&self) -> Option<u32> {
-        self.retry_after
-    }
-
     /// Why, for programs.
     pub fn code(&self) -> Code {
         self.problem.code
+    }
+
+    /// When to try again, in seconds, where that is what helps.
+    pub fn retry_after(&self) -> Option<u32> {
+        self.retry_after
     }
 
     /// The problem, with the request's id.
@@ -177,10 +178,27 @@ impl From<AccountError> for Failure {
             AccountError::Queued => Self::queued(),
             AccountError::Unavailable => Self::unavailable(),
             AccountError::Store(error) => error.into(),
+            AccountError::Hash(HashFailed::Busy) => {
+                metrics::counter!(HTTP_THROTTLED, "by" => "passwords").increment(1);
+                Self::unavailable()
+            }
             AccountError::Hash(error) => {
                 tracing::error!(%error, "no password can be hashed");
                 Self::unavailable()
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_put_off_is_told_until_when() {
+        let busy = AccountError::from(HashFailed::Busy);
+        let response = Failure::from(busy).into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "2");
     }
 }

@@ -164,7 +164,8 @@ pub fn site_origin(app: &AppState, headers: &HeaderMap) -> Result<String, Failur
         .and_then(|host| host.to_str().ok())
         .filter(|host| !host.contains('@') && host.parse::<hyper::http::uri::Authority>().is_ok())
         .ok_or_else(|| Failure::malformed("A request names its host."))?;
-    Ok(format!("http://{host}"))
+    let scheme = if app.is_https() { "https" } else { "http" };
+    Ok(format!("{scheme}://{host}"))
 }
 
 /// Whoever has one IPv6 address has the whole /64 around it.

@@ -2,11 +2,12 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue};
 use protocol::api::USER_HEADER;
 use protocol::{Code, UserId};
 
 use super::caller::{bearer, out_of_scope};
+use super::cookie;
 use super::problem::Failure;
 use super::rates;
 use super::request::Connected;
@@ -127,18 +128,7 @@ pub async fn ended_for(app: &AppState, headers: &HeaderMap) -> Result<Option<Use
 
 /// What the request's cookie says to be the token of a session.
 fn session_token(app: &AppState, headers: &HeaderMap) -> Option<Token> {
-    cookie(headers, Cookies::of(app).session).and_then(Token::from_cookie)
-}
-
-/// The value of a cookie.
-pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(key, value)| (key == name).then_some(value))
+    cookie::value(headers, Cookies::of(app).session).and_then(Token::from_cookie)
 }
 
 /// The names of cookies, and whether they are for https only.

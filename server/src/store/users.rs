@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use protocol::api::accounts::{ChangeMe, Known, Me, User};
+use protocol::api::accounts::{ChangeMe, Known, Me, User, is_handle};
 use protocol::{Millis, UserId};
 use uuid::Uuid;
 
@@ -135,6 +135,9 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn credentials(&self, handle: &str) -> Result<Option<Credentials>, StoreError> {
+        if !is_handle(handle) {
+            return Ok(None);
+        }
         on_pool!(self.read(), pool => sqlx::query_as(
             "SELECT u.id, p.phc FROM users u JOIN passwords p ON p.user_id = u.id \
              WHERE u.handle = $1 AND u.disabled_at IS NULL",
@@ -186,11 +189,15 @@ impl Store {
         Ok(row.map(Into::into))
     }
 
-    /// What others see of an account.
+    /// What others see of an account. What cannot be a handle is nobody's: the database is not asked,
+    /// of which Postgres would refuse some.
     ///
     /// # Errors
     /// The database's.
     pub async fn find_user(&self, key: UserKey<'_>) -> Result<Option<User>, StoreError> {
+        if matches!(key, UserKey::Handle(handle) if !is_handle(handle)) {
+            return Ok(None);
+        }
         let row: Option<UserRow> = on_pool!(self.read(), pool => match key {
             UserKey::Id(id) => sqlx::query_as(
                 "SELECT id, number, handle, name, signature, version FROM users \

@@ -1,6 +1,6 @@
 //! Measures the server: `bench FORM SERVER FOLDER [--json] [--seconds N] [--picture FILE]`.
 //!
-//! FORM is `embedded`, `durable`, `peak` or `group`; each starts the program SERVER, with its data in
+//! FORM is `embedded`, `durable`, `peak`, `group` or `log-ins`; each starts the program SERVER, with its data in
 //! a new folder in FOLDER. All times are of one run: on another machine only the ratios say
 //! something.
 
@@ -12,6 +12,7 @@ mod embedded;
 mod figures;
 mod group;
 mod latency;
+mod log_ins;
 mod peak;
 mod people;
 mod sends;
@@ -30,7 +31,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-const USAGE: &str = "usage: bench embedded|durable|peak|group SERVER FOLDER [--json] [--seconds N] [--picture FILE]";
+const USAGE: &str = "usage: bench embedded|durable|peak|group|log-ins SERVER FOLDER [--json] [--seconds N] [--picture FILE]";
 
 /// What was found, for people and, by `json`, for programs.
 trait Findings: Display {
@@ -93,6 +94,7 @@ fn run() -> Result<()> {
         "durable" => Box::new(durable::measure(&bench)?),
         "peak" => Box::new(peak::measure(&bench)?),
         "group" => Box::new(group::measure(&bench)?),
+        "log-ins" => Box::new(log_ins::measure(&bench)?),
         _ => bail!(USAGE),
     };
     print!("{found}");

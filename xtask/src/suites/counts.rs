@@ -71,6 +71,24 @@ impl Counts {
             failed: number("unexpected")? + number("flaky")? + broken,
         })
     }
+
+    /// From a report in the format of `JUnit`: what its outermost element says.
+    pub fn of_junit(report: &str) -> Result<Self> {
+        let start = report
+            .find("<testsuites")
+            .context("not a report of tests")?;
+        let element = report[start..].split('>').next().unwrap_or_default();
+        let number = |name: &str| -> Result<u64> {
+            let value = element.split(&format!(" {name}=\"")).nth(1);
+            let value = value.and_then(|rest| rest.split('"').next()?.parse().ok());
+            value.with_context(|| format!("the report of tests lacks {name}"))
+        };
+        let failed = number("failures")? + number("errors")?;
+        Ok(Self {
+            passed: number("tests")?.saturating_sub(failed),
+            failed,
+        })
+    }
 }
 
 impl Sum for Counts {
@@ -133,6 +151,21 @@ mod tests {
             failed: 2,
         };
         assert_eq!(counted.concluded(false), counted);
+    }
+
+    #[test]
+    fn a_report_in_the_format_of_junit_is_counted() {
+        let report = "<?xml version=\"1.0\"?>\n<testsuites disabled=\"0\" errors=\"1\" failures=\"2\" \
+            tests=\"9\" time=\"1.0\"><testsuite failures=\"2\" name=\"a\" tests=\"9\"/></testsuites>";
+        assert_eq!(
+            Counts::of_junit(report).unwrap(),
+            Counts {
+                passed: 6,
+                failed: 3
+            }
+        );
+        assert!(Counts::of_junit("<testsuites tests=\"1\">").is_err());
+        assert!(Counts::of_junit("").is_err());
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub fn clippy(project: &Project) -> Counts {
 }
 
 pub fn unit(project: &Project, arguments: &[String]) -> Result<Counts> {
-    let targets: Vec<&str> = ["protocol", "app"]
+    let targets: Vec<&str> = ["protocol", "app", "fuzz"]
         .iter()
         .flat_map(|package| project.test_targets(package))
         .collect();

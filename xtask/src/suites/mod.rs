@@ -3,8 +3,10 @@
 mod bundle;
 mod chaos;
 mod counts;
+mod dependencies;
 mod end_to_end;
 mod host;
+mod openapi;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -36,6 +38,8 @@ enum Suite {
     Fmt,
     /// Lints as errors, natively and for browsers
     Clippy,
+    /// Licences, origins and kinds of what the product is made of
+    Dependencies,
     /// Unit and property tests of every package
     Unit,
     /// The whole server over HTTP
@@ -44,6 +48,8 @@ enum Suite {
     Authorization,
     /// Many browsers and a server on a bad network, reproducible by seed
     Simulation,
+    /// Every answer of the interface, against the OpenAPI document that describes it
+    Openapi,
     /// What a first visit downloads, against its budget
     Bundle,
     /// People in real browsers
@@ -57,9 +63,11 @@ const ALL: &[Suite] = &[
     Suite::Tidy,
     Suite::Fmt,
     Suite::Clippy,
+    Suite::Dependencies,
     Suite::Unit,
     Suite::Server,
     Suite::Simulation,
+    Suite::Openapi,
     Suite::Bundle,
     Suite::EndToEnd,
     Suite::Chaos,
@@ -127,10 +135,12 @@ impl Suite {
             Self::Tidy => tidy::check(project),
             Self::Fmt => Ok(host::fmt(project)),
             Self::Clippy => Ok(host::clippy(project)),
+            Self::Dependencies => dependencies::check(project),
             Self::Unit => host::unit(project, arguments),
             Self::Server => host::server(project, arguments),
             Self::Authorization => host::authorization(project, arguments),
             Self::Simulation => host::simulation(project, arguments),
+            Self::Openapi => openapi::run(project, arguments),
             Self::Bundle => bundle::check(project),
             Self::EndToEnd => end_to_end::run(project, arguments),
             Self::Chaos => chaos::run(project, arguments),

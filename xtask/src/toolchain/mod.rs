@@ -66,6 +66,18 @@ impl Compiler {
         Ok(names.join("\n"))
     }
 
+    /// The machine that it compiles for by itself, such as `x86_64-unknown-linux-gnu`.
+    ///
+    /// # Errors
+    /// When the compiler does not run.
+    pub fn host(self) -> Result<String> {
+        let version = command::output(self.command("rustc").arg("-vV"));
+        let version = version.context("rustc does not run")?;
+        let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+        host.map(str::to_owned)
+            .context("rustc does not say what machine this is")
+    }
+
     fn command(self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.env("RUSTUP_AUTO_INSTALL", "0");

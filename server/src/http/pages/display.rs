@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use protocol::Millis;
 use protocol::api::pages::{Display, Language, Theme};
 
-use crate::http::signed_in::cookie;
+use crate::http::cookie;
 
 /// The cookie of the language.
 pub const LANGUAGE: &str = "language";
@@ -17,7 +17,7 @@ const TIME_ZONE: &str = "time_zone";
 
 /// By the cookies; without them, by the browser's languages.
 pub fn of(headers: &HeaderMap, now: Millis) -> Display {
-    let zone = cookie(headers, TIME_ZONE)
+    let zone = cookie::value(headers, TIME_ZONE)
         .map(|name| name.replace("%2F", "/"))
         .and_then(|name| Some((TimeZone::get(&name).ok()?, name)));
     let offset = |zone: &TimeZone| {
@@ -25,10 +25,12 @@ pub fn of(headers: &HeaderMap, now: Millis) -> Display {
         zone.to_offset(now).seconds() / 60
     };
     Display {
-        language: cookie(headers, LANGUAGE)
+        language: cookie::value(headers, LANGUAGE)
             .and_then(language)
             .unwrap_or_else(|| accepted(headers)),
-        theme: cookie(headers, THEME).and_then(theme).unwrap_or_default(),
+        theme: cookie::value(headers, THEME)
+            .and_then(theme)
+            .unwrap_or_default(),
         utc_offset: zone.as_ref().map_or(0, |(zone, _)| offset(zone)),
         time_zone: zone.map_or_else(|| "UTC".to_owned(), |(_, name)| name),
     }

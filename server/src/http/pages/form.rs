@@ -7,6 +7,7 @@ use axum::http::header;
 use protocol::api::pages::RefusedForm;
 use protocol::{Code, FieldError};
 
+use super::fields::Fields;
 use super::render::PageFailure;
 use super::visitor::Visitor;
 use crate::app_state::AppState;
@@ -26,12 +27,12 @@ const NOT_KEPT: [&str; 8] = [
     "client_id",
 ];
 
-/// The fields, in order.
+/// A form that was posted.
 #[derive(Debug)]
 pub struct Form {
     /// The path it was posted to.
     pub action: String,
-    fields: Vec<(String, String)>,
+    fields: Fields,
 }
 
 impl FromRequest<AppState> for Form {
@@ -44,39 +45,28 @@ impl FromRequest<AppState> for Form {
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
             .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+        let plain = body::must_be_plain(request.headers());
         // One byte of text may take three in a form.
         let limit = app.limits().body_bytes * 3;
         let bytes = body::read(request.into_body(), limit, app.config.patience.body).await?;
         if !is_form {
             return Err(Failure::new(Code::UnsupportedMediaType, "Send a form.").into());
         }
-        let fields = form_urlencoded::parse(&bytes)
-            .map(|(name, value)| (name.into_owned(), lines(&value)))
-            .collect();
+        plain?;
+        let fields = Fields::read(&bytes);
         Ok(Self { action, fields })
     }
-}
-
-/// Browsers send line breaks in forms as CR LF, whatever was typed.
-fn lines(value: &str) -> String {
-    value.replace("\r\n", "\n")
 }
 
 impl Form {
     /// A field's value; empty if it is not there.
     pub fn get(&self, name: &str) -> &str {
-        let mut values = self.fields.iter();
-        values
-            .find(|(key, _)| key == name)
-            .map_or("", |(_, value)| value)
+        self.fields.get(name)
     }
 
     /// All values of a field that may be there several times.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.fields
-            .iter()
-            .filter(move |(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.fields.all(name)
     }
 
     /// A field's value, read as what it stands for.
@@ -121,17 +111,17 @@ impl Form {
     /// Why it was refused, with what was typed.
     pub fn refused(&self, code: Code, fields: Vec<FieldError>) -> RefusedForm {
         let mut values: BTreeMap<String, String> = BTreeMap::new();
-        for (name, value) in &self.fields {
-            if NOT_KEPT.contains(&name.as_str()) {
+        for (name, value) in self.fields.iter() {
+            if NOT_KEPT.contains(&name) {
                 continue;
             }
             values
-                .entry(name.clone())
+                .entry(name.to_owned())
                 .and_modify(|all| {
                     all.push(',');
                     all.push_str(value);
                 })
-                .or_insert_with(|| value.clone());
+                .or_insert_with(|| value.to_owned());
         }
         RefusedForm {
             action: self.action.clone(),

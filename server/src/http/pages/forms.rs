@@ -342,14 +342,20 @@ pub async fn refused(
     if code == Code::Unauthenticated {
         return Ok(Redirect::to("/login").into_response());
     }
+    let retry_after = failure.retry_after();
     let problem = failure.into_problem();
     let status = match code {
         // A page has nothing to answer 401 with.
         Code::WrongCredentials => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY),
     };
-    let again = again(form.refused(code, problem.fields)).await?;
-    Ok((status, again).into_response())
+    let mut again = again(form.refused(code, problem.fields)).await?;
+    *again.status_mut() = status;
+    if let Some(seconds) = retry_after {
+        let headers = again.headers_mut();
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    Ok(again)
 }
 
 /// The same for what was asked for by an address, as if by a form that is posted to `action`.

@@ -17,10 +17,11 @@ use super::visitor::Visitor;
 use super::{Page, forms, next, nothing_here, render, still_door};
 use crate::accounts::{Begun, CameBack, Finished, Token};
 use crate::app_state::AppState;
+use crate::http::cookie;
 use crate::http::extract::{Path, Query};
 use crate::http::problem::Failure;
 use crate::http::request::{self, Connected};
-use crate::http::signed_in::{Cookies, cookie};
+use crate::http::signed_in::Cookies;
 
 /// How long the browser's secret is kept, in seconds: as long as a log-in may take.
 const SECRET_SECONDS: i64 = 10 * 60;
@@ -250,7 +251,7 @@ fn redirect_uri(app: &AppState, headers: &HeaderMap, provider: &str) -> Result<S
 
 /// What binds log-ins to a browser.
 fn secret_of(app: &AppState, headers: &HeaderMap) -> Option<Token> {
-    cookie(headers, Cookies::of(app).log_in).and_then(Token::from_cookie)
+    cookie::value(headers, Cookies::of(app).log_in).and_then(Token::from_cookie)
 }
 
 fn keep(app: &AppState, secret: &Token) -> SetCookie {

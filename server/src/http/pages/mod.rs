@@ -2,6 +2,7 @@
 
 mod boot;
 mod display;
+mod fields;
 mod form;
 pub mod forms;
 pub mod letting_in;

@@ -6,7 +6,8 @@ use axum::response::AppendHeaders;
 
 use crate::accounts::own_path;
 use crate::app_state::AppState;
-use crate::http::signed_in::{Cookies, cookie};
+use crate::http::cookie;
+use crate::http::signed_in::Cookies;
 
 /// How long it is kept, in seconds: as long as the code can be used that asked for it.
 const SECONDS: i64 = 2 * 60;
@@ -24,7 +25,7 @@ pub fn keep(app: &AppState, path: &str) -> SetCookie {
 
 /// The path that is kept, or the chats.
 pub fn kept<'a>(app: &AppState, headers: &'a HeaderMap) -> &'a str {
-    cookie(headers, Cookies::of(app).next)
+    cookie::value(headers, Cookies::of(app).next)
         .and_then(own_path)
         .unwrap_or(CHATS)
 }

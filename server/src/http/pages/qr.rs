@@ -15,10 +15,11 @@ use super::visitor::Visitor;
 use super::{Page, forms, security, still_door};
 use crate::accounts::{QrShown, QrStanding, Token};
 use crate::app_state::AppState;
+use crate::http::cookie;
 use crate::http::extract::Query;
 use crate::http::problem::Failure;
 use crate::http::request::{self, Connected};
-use crate::http::signed_in::{Cookies, cookie};
+use crate::http::signed_in::Cookies;
 
 /// How long the browser's secret is kept, in seconds: a little longer than the code can be used, so that
 /// the page can say that it was too late.
@@ -159,7 +160,7 @@ type SetCookie = AppendHeaders<[(HeaderName, HeaderValue); 1]>;
 
 /// What binds the log-in to a browser.
 fn secret_of(app: &AppState, headers: &HeaderMap) -> Option<Token> {
-    cookie(headers, Cookies::of(app).qr).and_then(Token::from_cookie)
+    cookie::value(headers, Cookies::of(app).qr).and_then(Token::from_cookie)
 }
 
 fn keep(app: &AppState, secret: &Token) -> SetCookie {

@@ -10,6 +10,7 @@ use super::display;
 use super::render::PageFailure;
 use crate::accounts::Token;
 use crate::app_state::AppState;
+use crate::http::cookie;
 use crate::http::problem::Failure;
 use crate::http::rates;
 use crate::http::request::Connected;
@@ -44,7 +45,7 @@ impl Visitor {
             Some(_) => None,
             None => signed_in::ended_for(app, headers).await?,
         };
-        let kept = signed_in::cookie(headers, Cookies::of(app).form).and_then(Token::from_cookie);
+        let kept = cookie::value(headers, Cookies::of(app).form).and_then(Token::from_cookie);
         Ok(Self {
             user,
             gone,

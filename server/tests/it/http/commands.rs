@@ -103,6 +103,17 @@ async fn what_cannot_be_read_is_refused() {
     ] {
         post(body).await.is_problem(400, "malformed");
     }
+    // Fields have names: in the form of a list they are not taken.
+    let read = format!("/api/v1/conversations/{}/read", ann.with(&ann));
+    ann.put(&read, json!([1]))
+        .await
+        .is_problem(400, "malformed");
+    // Text is UTF-8, also where nobody looks at it.
+    let body = b"{\"seq\":1,\"more\":\"\xff\"}".to_vec();
+    let request = ann.request(Method::PUT, &read).body(body);
+    ann.send(request.header("content-type", "application/json"))
+        .await
+        .is_problem(400, "malformed");
     let text = ann.request(Method::POST, &path).body("{}");
     let text = ann.send(text.header("content-type", "text/plain")).await;
     text.is_problem(415, "unsupported_media_type");

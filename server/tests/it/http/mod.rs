@@ -2,6 +2,7 @@
 
 mod accounts;
 pub mod app;
+mod attacks;
 mod authorization;
 mod commands;
 mod contacts;

@@ -111,6 +111,8 @@ async fn what_follows_is_a_page_of_this_site() {
         ("//evil.org", "/chats"),
         ("https://evil.org", "/chats"),
         ("/\\evil.org", "/chats"),
+        ("/chats\r\nset-cookie: forged=1", "/chats"),
+        ("/chats\0", "/chats"),
     ] {
         let mut browser = app.anybody();
         let path = super::address("/login/sso", &[("next", next)]);

@@ -93,6 +93,20 @@ async fn github_lets_in() {
 }
 
 #[tokio::test]
+async fn what_a_name_elsewhere_would_do_to_a_line_is_left_out() {
+    let (app, there) = with("github").await;
+    let token = json!({"access_token": "gho_x", "scope": "", "token_type": "bearer"});
+    there.answers("/token", 200, &token);
+    let name = "O\u{2069}c\u{202e}t\no\0<img src=x>";
+    let user = json!({"login": "octo-cat", "id": 583_231, "name": name, "email": null});
+    there.answers("/user", 200, &user);
+    let mut browser = app.anybody();
+    visit(&mut browser).await;
+    let page = browser.get("/register/identity").await;
+    assert_eq!(super::field(&page.text, "name"), "Octo&lt;img src=x&gt;");
+}
+
+#[tokio::test]
 async fn github_says_no_with_status_200() {
     let (app, there) = with("github").await;
     let refused = json!({
