@@ -55,7 +55,9 @@ impl TestApp {
 
     /// Starts with the data of before.
     pub async fn start_again(&mut self) {
-        let running = serve::start(self.config.clone(), false).await.unwrap();
+        // Boxed, since it holds the whole configuration, and every test would hold it.
+        let running = Box::pin(serve::start(self.config.clone(), false));
+        let running = running.await.unwrap();
         let scheme = if self.config.tls.is_on() {
             "https"
         } else {
