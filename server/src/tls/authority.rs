@@ -102,13 +102,12 @@ pub fn make(folder: &Path, names: &[String], clock: &Clock) -> Result<Made, Auth
         doing: "written",
         cause,
     })?;
-    let authority = file("authority.pem");
-    let (issuer, authority_expires, is_new) = match kept(&authority, &file("authority.key"), now)? {
-        Some((issuer, expires)) => (issuer, expires, false),
-        None => {
-            let (issuer, expires) = new_authority(&authority, &file("authority.key"), &names, now)?;
-            (issuer, expires, true)
-        }
+    let (authority, authority_key) = (file("authority.pem"), file("authority.key"));
+    let kept = kept(&authority, &authority_key, now)?;
+    let is_new = kept.is_none();
+    let (issuer, authority_expires) = match kept {
+        Some(kept) => kept,
+        None => new_authority(&authority, &authority_key, &names, now)?,
     };
     let expires = (now + CERTIFICATE_DAYS * DAY).min(authority_expires);
     let own_key = KeyPair::generate()?;

@@ -34,21 +34,18 @@ impl Client {
     /// The file cannot be read, or holds none.
     pub fn new(authorities: Option<&Path>) -> Result<Self, String> {
         let mut roots = RootCertStore::empty();
-        match authorities {
-            Some(file) => {
-                let text = std::fs::read(file)
-                    .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
-                let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
-                roots.add_parsable_certificates(found.unwrap_or_default());
-                if roots.is_empty() {
-                    return Err(format!("{} holds no certificate", file.display()));
-                }
+        if let Some(file) = authorities {
+            let text = std::fs::read(file)
+                .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
+            let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+            roots.add_parsable_certificates(found.unwrap_or_default());
+            if roots.is_empty() {
+                return Err(format!("{} holds no certificate", file.display()));
             }
-            None => {
-                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-                if roots.is_empty() {
-                    tracing::warn!("the system has no certificate authorities: none can be asked");
-                }
+        } else {
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            if roots.is_empty() {
+                tracing::warn!("the system has no certificate authorities: none can be asked");
             }
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());

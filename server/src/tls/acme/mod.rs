@@ -22,7 +22,7 @@ use client::Client;
 use folder::{Folder, KeptAccount};
 
 /// How long one attempt may take in all.
-const ATTEMPT: Duration = Duration::from_secs(5 * 60);
+const ATTEMPT: Duration = Duration::from_mins(5);
 
 /// How long to wait after a first failure, and at most. The first is long enough that an hour has fewer
 /// failures than the five after which Let's Encrypt looks no more for that hour.
@@ -121,13 +121,14 @@ impl Acme {
             failures: 0,
         };
         let kept = acme.folder.certificate(clock.now());
-        match kept.filter(|kept| acme.is_for_us(kept)) {
-            Some(certificate) => acme.take(&certificate),
-            None => tracing::info!(
+        if let Some(certificate) = kept.filter(|kept| acme.is_for_us(kept)) {
+            acme.take(&certificate);
+        } else {
+            tracing::info!(
                 names = acme.domains.join(", "),
                 directory = acme.settings.directory,
                 "there is no certificate yet: no connection succeeds before the authority has given one"
-            ),
+            );
         }
         Ok(acme)
     }

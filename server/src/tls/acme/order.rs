@@ -19,7 +19,7 @@ use super::{AcmeError, say};
 const DECISION: RetryPolicy = RetryPolicy::new()
     .initial_delay(Duration::from_millis(250))
     .backoff(1.5)
-    .timeout(Duration::from_secs(120));
+    .timeout(Duration::from_mins(2));
 
 /// Orders a certificate for these names, and answers the authority's connections until it has seen that
 /// they lead here. Gives the key and the certificates in one PEM text.

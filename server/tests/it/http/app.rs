@@ -68,9 +68,10 @@ impl TestApp {
     /// Starts with the data of before.
     pub async fn start_again(&mut self) {
         let config = self.config.clone();
+        // Boxed, since it holds the whole configuration, and every test would hold it.
         let running = match &self.clock {
-            Some(clock) => serve::start_at(config, false, clock.clone()).await,
-            None => serve::start(config, false).await,
+            Some(clock) => Box::pin(serve::start_at(config, false, clock.clone())).await,
+            None => Box::pin(serve::start(config, false)).await,
         };
         let running = running.unwrap();
         let scheme = if self.config.tls.is_on() {

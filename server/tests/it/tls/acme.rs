@@ -17,7 +17,7 @@ use super::client::{Trust, in_file};
 use crate::waiting::moment;
 
 /// How long a test waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const HOST: &str = "chat.example.org";
 
