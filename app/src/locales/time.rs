@@ -78,7 +78,7 @@ impl Clock {
         let chinese = self.language == Language::Chinese;
         let days = self.local(at).div_euclid(DAY);
         match self.days_ago(at) {
-            ..=0 => return None,
+            0 => return None,
             1 => return Some(if chinese { "昨天" } else { "Yesterday" }.to_owned()),
             2..=6 => {
                 // 1 January 1970 was a Thursday.
@@ -196,6 +196,14 @@ mod tests {
             clock(Language::Chinese, 0).short(NOW - 365 * DAY),
             "2025年11月24日"
         );
+    }
+
+    #[test]
+    fn what_is_to_come_has_its_date() {
+        let clock = clock(Language::English, 0);
+        assert_eq!(clock.long(NOW + 60 * MINUTE), "05:18");
+        assert_eq!(clock.long(NOW + DAY), "25 Nov 04:18");
+        assert_eq!(clock.long(NOW + 90 * DAY), "22 Feb 2027 04:18");
     }
 
     #[test]
