@@ -11,7 +11,8 @@ use super::signed_in::SignedIn;
 use crate::app_state::AppState;
 
 /// The tokens that one has made and that are good.
-#[utoipa::path(get, path = "/api/v1/me/access_tokens", responses((status = 200, body = AccessTokens)))]
+#[utoipa::path(get, path = "/api/v1/me/access_tokens", security(("session" = [])),
+    responses((status = 200, body = AccessTokens)))]
 pub async fn list(
     State(app): State<AppState>,
     user: SignedIn,
@@ -24,7 +25,7 @@ pub async fn list(
 ///
 /// # Errors
 /// `422`, also where the password is another one, or there are 100 tokens; `429` for too many failures.
-#[utoipa::path(post, path = "/api/v1/me/access_tokens", request_body = NewAccessToken,
+#[utoipa::path(post, path = "/api/v1/me/access_tokens", security(("session" = [])), request_body = NewAccessToken,
     responses((status = 201, body = MadeAccessToken)))]
 pub async fn make(
     State(app): State<AppState>,
@@ -39,7 +40,7 @@ pub async fn make(
 ///
 /// # Errors
 /// `404` without such a token.
-#[utoipa::path(delete, path = "/api/v1/me/access_tokens/{token}",
+#[utoipa::path(delete, path = "/api/v1/me/access_tokens/{token}", security(("session" = [])),
     params(("token" = String, Path, description = "The token's id")), responses((status = 204)))]
 pub async fn end(
     State(app): State<AppState>,

@@ -54,7 +54,8 @@ pub async fn log_in(
 }
 
 /// Logs out: the session's streams end too.
-#[utoipa::path(delete, path = "/api/v1/session", responses((status = 204)))]
+#[utoipa::path(delete, path = "/api/v1/session", security(("session" = [])),
+    responses((status = 204)))]
 pub async fn log_out(
     State(app): State<AppState>,
     user: SignedIn,
@@ -97,7 +98,7 @@ pub async fn change_me(
 ///
 /// # Errors
 /// `422`, also where the password in force is another one; `429` for too many failures.
-#[utoipa::path(put, path = "/api/v1/me/password", request_body = ChangePassword,
+#[utoipa::path(put, path = "/api/v1/me/password", security(("session" = [])), request_body = ChangePassword,
     responses((status = 204)))]
 pub async fn change_password(
     State(app): State<AppState>,
@@ -109,7 +110,8 @@ pub async fn change_password(
 }
 
 /// Where one is logged in.
-#[utoipa::path(get, path = "/api/v1/me/sessions", responses((status = 200, body = Sessions)))]
+#[utoipa::path(get, path = "/api/v1/me/sessions", security(("session" = [])),
+    responses((status = 200, body = Sessions)))]
 pub async fn sessions(
     State(app): State<AppState>,
     user: SignedIn,
@@ -123,7 +125,7 @@ pub async fn sessions(
 ///
 /// # Errors
 /// `404` without such a session.
-#[utoipa::path(delete, path = "/api/v1/me/sessions/{session}",
+#[utoipa::path(delete, path = "/api/v1/me/sessions/{session}", security(("session" = [])),
     params(("session" = String, Path)), responses((status = 204)))]
 pub async fn end_session(
     State(app): State<AppState>,
@@ -135,7 +137,8 @@ pub async fn end_session(
 }
 
 /// Logs all other devices out.
-#[utoipa::path(delete, path = "/api/v1/me/sessions", responses((status = 204)))]
+#[utoipa::path(delete, path = "/api/v1/me/sessions", security(("session" = [])),
+    responses((status = 204)))]
 pub async fn end_other_sessions(
     State(app): State<AppState>,
     user: SignedIn,

@@ -12,7 +12,8 @@ use crate::app_state::AppState;
 
 /// How one may log in, and whose accounts could be linked. To link one is for browsers only: it leads
 /// through the provider's pages.
-#[utoipa::path(get, path = "/api/v1/me/identities", responses((status = 200, body = Identities)))]
+#[utoipa::path(get, path = "/api/v1/me/identities", security(("session" = [])),
+    responses((status = 200, body = Identities)))]
 pub async fn list(
     State(app): State<AppState>,
     user: SignedIn,
@@ -24,7 +25,7 @@ pub async fn list(
 ///
 /// # Errors
 /// `404` none of that provider, `422 last_way_in`.
-#[utoipa::path(delete, path = "/api/v1/me/identities/{provider}",
+#[utoipa::path(delete, path = "/api/v1/me/identities/{provider}", security(("session" = [])),
     params(("provider" = String, Path, description = "The provider's name")),
     responses((status = 204)))]
 pub async fn unlink(

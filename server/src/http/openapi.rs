@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, Ref, RefOr, Response as Described, ResponseBuilder};
 
 use super::{
@@ -21,7 +21,7 @@ use super::{
             the user it is meant for in `Zspchat-User`. A program sends a personal access token, or a JWT \
             of a configured issuer, as `Authorization: Bearer`, and neither of them. New fields may appear at any time."
     ),
-    security(("session" = [])),
+    security(("session" = []), ("access_token" = [])),
     paths(
         accounts::register,
         accounts::who_am_i,
@@ -91,6 +91,12 @@ pub fn described() -> &'static utoipa::openapi::OpenApi {
             );
             components
                 .add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+            let token = HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .description(Some(
+                    "Made in the settings, or issued by a provider. Its scope may be to read only.",
+                ));
+            components.add_security_scheme("access_token", SecurityScheme::Http(token.build()));
         }
         for item in document.paths.paths.values_mut() {
             let methods = [

@@ -44,6 +44,9 @@ impl Server {
             .env("ZSPCHAT_THROTTLE_LOG_INS_PER_ACCOUNT", "1000000")
             .env("ZSPCHAT_THROTTLE_LOG_INS_PER_ADDRESS", "1000000")
             .env("ZSPCHAT_THROTTLE_REGISTRATIONS_PER_ADDRESS", "1000000")
+            .env("ZSPCHAT_THROTTLE_READS_PER_USER", "1000000")
+            .env("ZSPCHAT_THROTTLE_CHANGES_PER_USER", "1000000")
+            .env("ZSPCHAT_THROTTLE_VISITS_PER_ADDRESS", "1000000")
             .env("ZSPCHAT_LOG_LEVEL", "error")
             .spawn()
             .with_context(|| format!("{} cannot be started", program.display()))?;
