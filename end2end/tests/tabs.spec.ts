@@ -34,6 +34,27 @@ test('two tabs use one stream, and both show what comes', async ({ browser, serv
   expect(network.streams).toBe(1);
 });
 
+test('what the leading tab stored and told nobody of is shown by the next one', async ({
+  browser,
+  server,
+}) => {
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
+  const chat = await ann.with(ben);
+  const leading = await ann.open(browser);
+  await leading.goto(`/chats/${chat}`);
+  const next = await leading.another(`/chats/${chat}`);
+  await ben.say(chat, 'told');
+  await expect(next.message('told')).toBeVisible();
+  await leading.page.evaluate(() => {
+    BroadcastChannel.prototype.postMessage = () => undefined;
+  });
+  await ben.say(chat, 'not told');
+  await expect(leading.message('not told')).toBeVisible();
+  await leading.page.close();
+  await expect(next.message('not told')).toBeVisible();
+  await expect(next.notice('网络不可用')).toHaveCount(0);
+});
+
 test('when the leading tab closes, the next takes over and misses nothing', async ({
   browser,
   server,

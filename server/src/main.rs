@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::error::Error;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -261,6 +262,8 @@ async fn serve_until_told(config: Config, demo: bool) -> Result<(), Box<dyn Erro
         _ = terminate.recv() => return Ok(()),
         _ = interrupt.recv() => return Ok(()),
     };
+    // Where nobody listens any more, it serves all the same.
+    let _ = std::io::stdout().write_all(server.greeting().as_bytes());
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

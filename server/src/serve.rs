@@ -2,8 +2,7 @@
 
 mod listeners;
 
-use std::fmt;
-use std::io::{self, Write as _};
+use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -91,6 +90,9 @@ fn listen_cause(cause: &io::Error) -> String {
 pub struct Running {
     app: AppState,
     addresses: Addresses,
+    /// Where people reach it.
+    url: String,
+    setup_code: Option<String>,
     stop_accepting: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     /// Ends when `release` is dropped.
@@ -183,10 +185,10 @@ pub async fn start_at(
             tls.keep(app.config.patience.certificate, stopped),
         ));
     }
-    say(format_args!("zspchat is at {url}"));
-    if app.config.role != Role::Writer {
-        invite_administrator(&app, &url).await;
-    }
+    let setup_code = match app.config.role {
+        Role::Web | Role::All => setup_code(&app).await,
+        Role::Writer => None,
+    };
     tracing::info!(
         address = %addresses.people,
         metrics = addresses.metrics.map(tracing::field::display),
@@ -197,6 +199,8 @@ pub async fn start_at(
     Ok(Running {
         app,
         addresses,
+        url,
+        setup_code,
         stop_accepting,
         tasks,
         holding,
@@ -204,25 +208,22 @@ pub async fn start_at(
     })
 }
 
-/// Tells whoever started the server. Where nobody listens any more, it serves all the same.
-fn say(line: fmt::Arguments<'_>) {
-    let _ = writeln!(io::stdout(), "{line}");
-}
-
-/// Says how to become the administrator, while there is none.
-async fn invite_administrator(app: &AppState, url: &str) {
+/// By what one becomes the administrator, while there is none. The log tells it too.
+async fn setup_code(app: &AppState) -> Option<String> {
     match app.accounts.setup_code().await {
-        Ok(Some(code)) => {
-            say(format_args!(
-                "There is no administrator yet: make the account at {url}/setup?code={code}"
-            ));
-            tracing::info!(
-                code,
-                "there is no administrator yet: make the account at /setup"
-            );
+        Ok(code) => {
+            if let Some(code) = &code {
+                tracing::info!(
+                    code,
+                    "there is no administrator yet: make the account at /setup"
+                );
+            }
+            code
         }
-        Ok(None) => {}
-        Err(error) => tracing::warn!(%error, "whether there is an administrator is not known"),
+        Err(error) => {
+            tracing::warn!(%error, "whether there is an administrator is not known");
+            None
+        }
     }
 }
 
@@ -230,6 +231,16 @@ impl Running {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.addresses.people
+    }
+
+    /// What whoever started it wants to know: where it is, and how to become the administrator, while
+    /// there is none.
+    pub fn greeting(&self) -> String {
+        let url = &self.url;
+        let invited = self.setup_code.as_ref().map_or_else(String::new, |code| {
+            format!("There is no administrator yet: make the account at {url}/setup?code={code}\n")
+        });
+        format!("zspchat is at {url}\n{invited}")
     }
 
     /// Where it leads people from plain http to https.

@@ -30,7 +30,6 @@ pub async fn take_part(tab: Rc<Tab>) {
     let name = format!("zspchat-{}", tab.user());
     let mut steal = false;
     loop {
-        let asked = now();
         let (lock, fate) = Lock::ask(&name, steal);
         let Fate { mut granted, lost } = fate;
         let stealing = steal;
@@ -60,12 +59,7 @@ pub async fn take_part(tab: Rc<Tab>) {
                 steal = false;
                 sleep(1_000).await;
             }
-            Either::Right(_) => {
-                web_sys::console::info_1(
-                    &format!("No answer from the leading tab in {} ms", now() - asked).into(),
-                );
-                steal = true;
-            }
+            Either::Right(_) => steal = true,
         }
         drop(lock);
     }
@@ -99,6 +93,9 @@ async fn lead(tab: &Rc<Tab>) {
             tab.say_leading();
         }
         again(tab);
+        if tab.heard.get() > 0 {
+            show_anew(tab);
+        }
         let ended = Rc::clone(&driver).run(inputs).await;
         driver.stop();
         match ended {
@@ -144,6 +141,12 @@ pub fn again(tab: &Tab) {
     });
 }
 
+/// Shows all from the disk: whoever led before may have stored something and told nobody.
+fn show_anew(tab: &Rc<Tab>) {
+    let tab = Rc::clone(tab);
+    spawn(async move { super::start::show_all(&tab).await });
+}
+
 /// Waits until another tab is live: its user is logged in again. Until then, it is not for this tab to
 /// hold up those that open after a log-in.
 async fn until_somebody_is_live(tab: &Tab) {
@@ -175,6 +178,9 @@ fn visible() -> bool {
 /// Hears what another tab says.
 pub fn hear(tab: &Rc<Tab>, note: Note) {
     match note {
+        // Whoever led before may say last that the network is gone, when this tab has one.
+        Note::Seen(Seen::Show(show))
+            if tab.shared && tab.leads() && matches!(*show, Show::Connection(_)) => {}
         Note::Seen(seen) => tab.see(seen),
         Note::Wish(wish) => {
             let driver = tab.driver.borrow().clone();
@@ -194,7 +200,8 @@ pub fn hear(tab: &Rc<Tab>, note: Note) {
             stream,
             presences,
         } => {
-            let first = tab.heard.get() == 0 || stream != tab.stream.get();
+            let known = tab.heard.get() > 0;
+            let first = !known || stream != tab.stream.get();
             tab.heard.set(tab.heard.get() + 1);
             if tab.leads() {
                 return;
@@ -208,13 +215,15 @@ pub fn hear(tab: &Rc<Tab>, note: Note) {
             }
             if first {
                 again(tab);
+                if known {
+                    show_anew(tab);
+                }
             }
         }
         Note::Restart => {
             tab.restarts.set(tab.restarts.get() + 1);
             restart(tab);
-            let tab = Rc::clone(tab);
-            spawn(async move { super::start::show_all(&tab).await });
+            show_anew(tab);
         }
         Note::LoggedOut => super::device::go("/login"),
     }
