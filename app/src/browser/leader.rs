@@ -120,7 +120,7 @@ async fn lead(tab: &Rc<Tab>) {
 }
 
 /// Says again what whoever led before may not have done.
-pub fn again(tab: &Tab) {
+fn again(tab: &Tab) {
     for offer in tab.offers.take() {
         tab.wish(offer);
     }

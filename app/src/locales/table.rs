@@ -44,7 +44,6 @@ messages! {
     offline: "离线", "Offline";
     invisible: "隐身", "Invisible";
     network_down: "网络不可用。可以继续阅读和书写，恢复后自动发送。", "No network. You can go on reading and writing; messages are sent when it is back.";
-    connecting: "正在连接…", "Connecting…";
     signed_out: "登录已失效。", "You are logged out.";
     log_in_again: "重新登录", "Log in again";
     wrong_account: "这个浏览器里登录了另一个账号，本页不再更新。", "Another account is logged in in this browser; this page is no longer updated.";

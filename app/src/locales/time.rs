@@ -78,7 +78,7 @@ impl Clock {
         let chinese = self.language == Language::Chinese;
         let days = self.local(at).div_euclid(DAY);
         match self.days_ago(at) {
-            0 => return None,
+            ..=0 => return None,
             1 => return Some(if chinese { "昨天" } else { "Yesterday" }.to_owned()),
             2..=6 => {
                 // 1 January 1970 was a Thursday.
@@ -110,9 +110,15 @@ impl Clock {
             }
             _ => {}
         }
+        Some(self.date_of(days))
+    }
+
+    /// The date, with its year if that is another one.
+    fn date_of(&self, days: i64) -> String {
+        let chinese = self.language == Language::Chinese;
         let then = date(days);
         let this_year = date(self.local(self.now).div_euclid(DAY)).year == then.year;
-        Some(match (chinese, this_year) {
+        match (chinese, this_year) {
             (true, true) => format!("{}月{}日", then.month, then.day),
             (true, false) => format!("{}年{}月{}日", then.year, then.month, then.day),
             (false, _) => {
@@ -126,12 +132,18 @@ impl Clock {
                     format!("{} {month} {}", then.day, then.year)
                 }
             }
-        })
+        }
     }
 
     /// In a list: the time today, else the day.
     pub fn short(&self, at: Millis) -> String {
         self.day(at).unwrap_or_else(|| self.time(at))
+    }
+
+    /// Of what is to come: the date and the time.
+    pub fn until(&self, at: Millis) -> String {
+        let date = self.date_of(self.local(at).div_euclid(DAY));
+        [&date, " ", &self.time(at)].concat()
     }
 
     /// In a log: the day, if it is not today, and the time.
@@ -201,9 +213,8 @@ mod tests {
     #[test]
     fn what_is_to_come_has_its_date() {
         let clock = clock(Language::English, 0);
-        assert_eq!(clock.long(NOW + 60 * MINUTE), "05:18");
-        assert_eq!(clock.long(NOW + DAY), "25 Nov 04:18");
-        assert_eq!(clock.long(NOW + 90 * DAY), "22 Feb 2027 04:18");
+        assert_eq!(clock.until(NOW), "24 Nov 04:18");
+        assert_eq!(clock.until(NOW + 90 * DAY), "22 Feb 2027 04:18");
     }
 
     #[test]

@@ -141,7 +141,7 @@ fn Token(t: Says, token: AccessToken) -> impl IntoView {
                 <dt>{t.seen}</dt>
                 <dd>{clock.long(token.seen_at)}</dd>
                 <dt>{t.token_expires}</dt>
-                <dd>{clock.long(token.expires_at)}</dd>
+                <dd>{clock.until(token.expires_at)}</dd>
             </dl>
             <form method="post" action="/security/access-tokens/end">
                 <HiddenFields />

@@ -192,7 +192,7 @@ fn Device(t: Says, session: Session) -> impl IntoView {
                 <dt>{t.seen}</dt>
                 <dd>{clock.long(session.seen_at)}</dd>
                 <dt>{t.expires}</dt>
-                <dd>{clock.long(session.expires_at)}</dd>
+                <dd>{clock.until(session.expires_at)}</dd>
             </dl>
             {end}
         </article>

@@ -156,7 +156,7 @@ impl Disk {
         match Indexed::open(name).await {
             Ok(indexed) => Self::Indexed(indexed),
             Err(error) => {
-                web_sys::console::warn_1(&format!("{error}; the history is not kept").into());
+                web_sys::console::warn_1(&error.to_string().into());
                 Self::Memory(Memory::default())
             }
         }
