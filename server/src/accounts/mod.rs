@@ -16,8 +16,6 @@ mod sessions;
 mod throttle;
 mod token;
 
-use std::sync::atomic::AtomicBool;
-
 use protocol::api::accounts::{ChangeMe, LogIn, Me};
 use protocol::command::payload_hash;
 use protocol::stream::Account;
@@ -58,8 +56,6 @@ pub struct Accounts {
     /// Who is logged in.
     pub sessions: Sessions,
     bounds: Bounds,
-    /// Whether there was somebody when it was looked last: nobody leaves again.
-    is_inhabited: AtomicBool,
     /// Browsers that wait for a device that lets them in.
     qr_held: Semaphore,
 }
@@ -120,7 +116,6 @@ impl Accounts {
             chat,
             sessions,
             bounds,
-            is_inhabited: AtomicBool::new(false),
             qr_held: Semaphore::new(qr::MOST_HELD),
         }
     }

@@ -1,7 +1,5 @@
 //! New accounts: anybody's, and the first administrator's.
 
-use std::sync::atomic::Ordering;
-
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use protocol::api::accounts::{Me, Register};
 use protocol::problem::Fault;
@@ -72,12 +70,7 @@ impl Accounts {
     /// # Errors
     /// The database's.
     pub async fn is_deserted(&self) -> Result<bool, AccountError> {
-        if self.is_inhabited.load(Ordering::Relaxed) {
-            return Ok(false);
-        }
-        let deserted = self.store.has_no_users().await?;
-        self.is_inhabited.store(!deserted, Ordering::Relaxed);
-        Ok(deserted)
+        Ok(self.store.has_no_users().await?)
     }
 
     async fn create(

@@ -84,7 +84,7 @@ pub struct Installation {
     history_id: HistoryId,
     /// How many queues the conversations' commands are spread over.
     pub shards: u32,
-    /// Signs form tokens.
+    /// What secrets of the installation are derived from.
     pub secret: [u8; 32],
 }
 

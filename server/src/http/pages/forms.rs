@@ -121,6 +121,15 @@ async fn enter_code(
     still_door(app, visitor, StillPage::EnterCode(page), refused).await
 }
 
+/// The account that a form describes: fields `handle`, `name`, `password`.
+pub(super) fn new_account(form: &Form) -> Register {
+    Register {
+        handle: form.get("handle").to_owned(),
+        name: form.get("name").to_owned(),
+        password: form.get("password").to_owned(),
+    }
+}
+
 /// `POST /register`.
 pub async fn register(
     State(app): State<AppState>,
@@ -131,13 +140,8 @@ pub async fn register(
 ) -> Page {
     let done = async {
         form.must_be_from(&visitor)?;
-        let register = Register {
-            handle: form.get("handle").to_owned(),
-            name: form.get("name").to_owned(),
-            password: form.get("password").to_owned(),
-        };
         let origin = request::origin(&app, peer.0, &headers);
-        let (_, token) = app.accounts.register(register, &origin).await?;
+        let (_, token) = app.accounts.register(new_account(&form), &origin).await?;
         Ok(logged_in(&app, &headers, &token, false, None))
     };
     let done = done.await;

@@ -4,11 +4,10 @@ use app::{Setup, StillPage};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Redirect};
-use protocol::api::accounts::Register;
 use serde::Deserialize;
 
 use super::form::Form;
-use super::forms::{logged_in, refused};
+use super::forms::{logged_in, new_account, refused};
 use super::visitor::Visitor;
 use super::{Page, still_door};
 use crate::app_state::AppState;
@@ -53,13 +52,11 @@ pub async fn set_up(
     let code = form.get("code");
     let done = async {
         form.must_be_from(&visitor)?;
-        let register = Register {
-            handle: form.get("handle").to_owned(),
-            name: form.get("name").to_owned(),
-            password: form.get("password").to_owned(),
-        };
         let origin = request::origin(&app, peer.0, &headers);
-        let (_, token) = app.accounts.set_up(code, register, &origin).await?;
+        let (_, token) = app
+            .accounts
+            .set_up(code, new_account(&form), &origin)
+            .await?;
         Ok(logged_in(&app, &headers, &token, false, None))
     };
     match done.await {
