@@ -7,16 +7,24 @@ mod message;
 
 pub use message::{Encoded, NodeId, Payload, Topic};
 
+use crate::telemetry::traces::Trace;
+
 /// A message that can be read says the same when it is sent on, and a channel is that of its topic.
 pub fn holds(input: &[u8]) {
     if let Ok(first) = codec::decode(input) {
-        let json = codec::encode(first.node, first.count, &first.payload)
-            .expect("what was read can be written");
+        let json = codec::encode(
+            first.node,
+            first.count,
+            &first.payload,
+            trace_of(&first.payload),
+        )
+        .expect("what was read can be written");
         let again = codec::decode(&json).expect("what was written can be read");
         assert_eq!((first.node, first.count), (again.node, again.count));
         if let (Payload::Event(one), Payload::Event(other)) = (&first.payload, &again.payload) {
             // To the byte: digests go over it.
             assert_eq!(one.json(), other.json());
+            assert_eq!(one.trace(), other.trace());
             let frame = one.frame();
             let data = frame.strip_prefix(b"event: event\ndata: ".as_slice());
             let data = data.and_then(|data| data.strip_suffix(b"\n\n"));
@@ -35,5 +43,12 @@ pub fn holds(input: &[u8]) {
             Some(topic)
         );
         assert_eq!(codec::topic("another", &name), None);
+    }
+}
+
+fn trace_of(payload: &Payload) -> Option<Trace> {
+    match payload {
+        Payload::Event(encoded) => encoded.trace(),
+        _ => None,
     }
 }

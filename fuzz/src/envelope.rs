@@ -24,6 +24,7 @@ pub fn holds(input: &[u8]) {
         submitted.collect(),
         first.node,
         first.request,
+        first.commands[0].submitted.trace,
     );
     let again = Envelope::read(&written).expect("what was written can be read");
     assert_eq!((first.node, first.request), (again.node, again.request));
@@ -36,5 +37,6 @@ pub fn holds(input: &[u8]) {
         assert_eq!(one.submitted.payload_hash, other.submitted.payload_hash);
         assert_eq!(one.submitted.after, other.submitted.after);
         assert_eq!(one.submitted.accepted_at, other.submitted.accepted_at);
+        assert_eq!(one.submitted.trace, other.submitted.trace);
     }
 }

@@ -32,6 +32,7 @@ mod chat;
 mod http;
 #[path = "../../server/src/random.rs"]
 mod random;
+mod telemetry;
 
 /// A property: it panics for an input of which it does not hold.
 pub type Property = fn(&[u8]);

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use protocol::{Millis, UserId};
@@ -17,6 +17,7 @@ use crate::random::Random;
 use crate::redis::{RateLimits, SessionCache};
 use crate::site::Site;
 use crate::store::{DatabaseConfig, PostgresConfig, SqliteConfig, Store};
+use crate::telemetry::traces::RequestIds;
 
 /// Over which time requests are counted, in milliseconds.
 const WINDOW: Millis = 10_000;
@@ -45,9 +46,8 @@ pub struct App {
     pub rates: Rates,
     /// What has been counted; `None` where another server of this process counts.
     pub metrics: Option<PrometheusHandle>,
-    /// The id of the next request: counted from a random start, so that those of two servers, or of
-    /// one started again, differ.
-    pub next_request: AtomicU64,
+    /// What requests are named by.
+    pub request_ids: RequestIds,
     /// Set once the server is to stop.
     pub stopping: AtomicBool,
 }

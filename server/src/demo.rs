@@ -174,6 +174,7 @@ impl Stage<'_> {
             command: Command { client_id, kind },
             after: None,
             accepted_at: now,
+            trace: None,
         };
         let outcome = self
             .chat

@@ -16,6 +16,7 @@ pub mod config;
 pub mod dead_letters;
 pub mod demo;
 pub mod http;
+pub mod https;
 pub mod migrate;
 pub mod network;
 pub mod presence;

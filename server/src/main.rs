@@ -5,6 +5,7 @@ use std::error::Error;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use server::clock::Clock;
@@ -253,6 +254,14 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
         .build()
 }
 
+/// How long it may take to tell the last traces.
+const LAST_TRACES: Duration = Duration::from_secs(2);
+
+async fn stop(server: serve::Running) {
+    server.stop().await;
+    let _ = tokio::task::spawn_blocking(|| telemetry::traces::finish(LAST_TRACES)).await;
+}
+
 async fn serve_until_told(config: Config, demo: bool) -> Result<(), Box<dyn Error>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -270,7 +279,7 @@ async fn serve_until_told(config: Config, demo: bool) -> Result<(), Box<dyn Erro
     }
     tracing::info!("stopping");
     tokio::select! {
-        () = server.stop() => {
+        () = stop(server) => {
             tracing::info!("stopped");
             Ok(())
         }

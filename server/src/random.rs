@@ -51,6 +51,12 @@ impl Random {
     }
 }
 
+/// Another number for each number, and for neighbours ones that have nothing in common (`SplitMix64`).
+pub fn mixed(number: u64) -> u64 {
+    let mut state = number;
+    split_mix(&mut state)
+}
+
 fn split_mix(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut word = *state;

@@ -4,7 +4,7 @@ mod listeners;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
@@ -22,6 +22,7 @@ use crate::providers::Providers;
 use crate::random::Random;
 use crate::site::{Site, SiteError};
 use crate::store::{Claim, OpenError, Seen, Share, Store, StoreError};
+use crate::telemetry::traces::{self, NoExport, RequestIds};
 use crate::tls::{Tls, TlsError};
 
 use listeners::{Addresses, Listeners};
@@ -55,6 +56,9 @@ pub enum StartError {
     /// There is no certificate to speak https by.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// Traces cannot be told as configured.
+    #[error(transparent)]
+    Traces(#[from] NoExport),
     /// The site is not whole.
     #[error(transparent)]
     Site(#[from] SiteError),
@@ -129,6 +133,7 @@ pub async fn start_at(
     let random = Random::system();
     let site = Site::load(config.site.as_deref())?;
     let metrics = crate::telemetry::metrics::start();
+    traces::start(&config.traces, false, &clock, &random)?;
     let tls = Tls::new(&config, &clock, &random)?;
     let listeners = Listeners::bind(&config).await?;
     let addresses = listeners.addresses(&config);
@@ -162,7 +167,7 @@ pub async fn start_at(
         config,
         store,
         clock,
-        next_request: AtomicU64::new(u64::from_le_bytes(random.bytes())),
+        request_ids: RequestIds::new(&random),
         random,
         chat,
         accounts,

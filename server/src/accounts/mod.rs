@@ -262,6 +262,7 @@ impl Accounts {
             payload_hash: payload_hash(conversation, b"create"),
             after: None,
             accepted_at: now,
+            trace: None,
         };
         let outcome = self
             .chat

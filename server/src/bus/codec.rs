@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 use super::{Encoded, NodeId, Payload, Topic};
+use crate::telemetry::traces::Trace;
 
 /// A message that came, and where from.
 pub(super) struct Decoded {
@@ -50,14 +51,20 @@ pub(super) fn topic(prefix: &str, channel: &str) -> Option<Topic> {
     })
 }
 
-/// A message for the wire.
-pub(super) fn encode(node: NodeId, count: u64, payload: &Payload) -> serde_json::Result<Bytes> {
+/// A message for the wire, with the request that it came of.
+pub(super) fn encode(
+    node: NodeId,
+    count: u64,
+    payload: &Payload,
+    trace: Option<Trace>,
+) -> serde_json::Result<Bytes> {
     let mut json = Vec::with_capacity(128);
     if let Payload::Event(encoded) = payload {
         let event = encoded.json();
         json.reserve(event.len());
         // Its JSON is there already.
-        let head = format!(r#"{{"node":"{node}","count":{count},"payload":{{"event":"#);
+        let trace = trace.map_or_else(String::new, |trace| format!(r#""traceparent":"{trace}","#));
+        let head = format!(r#"{{"node":"{node}","count":{count},{trace}"payload":{{"event":"#);
         json.extend_from_slice(head.as_bytes());
         json.extend_from_slice(&event);
         json.extend_from_slice(b"}}");
@@ -67,6 +74,7 @@ pub(super) fn encode(node: NodeId, count: u64, payload: &Payload) -> serde_json:
         let envelope = Envelope {
             node,
             count,
+            traceparent: None,
             payload,
         };
         serde_json::to_writer(&mut json, &envelope)?;
@@ -83,10 +91,16 @@ pub(super) fn decode(json: &[u8]) -> serde_json::Result<Decoded> {
         // No server writes such a body, and on a stream it would be the end of a line.
         return Err(serde_json::Error::custom("an event's body is on one line"));
     }
+    let payload = envelope.payload.payload();
+    if let Payload::Event(encoded) = &payload
+        && let Some(Ok(trace)) = envelope.traceparent.map(|it| it.parse())
+    {
+        encoded.belongs_to(trace);
+    }
     Ok(Decoded {
         node: NodeId(envelope.node),
         count: envelope.count,
-        payload: envelope.payload.payload(),
+        payload,
     })
 }
 
@@ -94,6 +108,8 @@ pub(super) fn decode(json: &[u8]) -> serde_json::Result<Decoded> {
 struct Envelope {
     node: Uuid,
     count: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    traceparent: Option<String>,
     payload: Wire,
 }
 

@@ -1,6 +1,6 @@
 //! What travels on the bus.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use protocol::stream::{Account, Outcome, Presence, Read, Typing};
@@ -8,6 +8,7 @@ use protocol::{ConversationId, Event, Seq, UserId};
 use uuid::Uuid;
 
 use crate::random::Random;
+use crate::telemetry::traces::Trace;
 
 /// Identifies a node, from its start to its end: one that starts again is another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,6 +85,7 @@ pub struct Encoded {
     /// The event.
     pub event: Event,
     frame: Bytes,
+    trace: OnceLock<Trace>,
 }
 
 const HEAD: &[u8] = b"event: event\ndata: ";
@@ -101,7 +103,18 @@ impl Encoded {
         Self {
             event,
             frame: frame.into(),
+            trace: OnceLock::new(),
         }
+    }
+
+    /// Says which request it came of, where that is traced and nobody has said so.
+    pub fn belongs_to(&self, trace: Trace) {
+        let _ = self.trace.set(trace);
+    }
+
+    /// The request that it came of, if that is traced.
+    pub fn trace(&self) -> Option<Trace> {
+        self.trace.get().copied()
     }
 
     /// The event as a server-sent event.

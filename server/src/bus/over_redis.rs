@@ -19,9 +19,10 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use super::receiver::{Inbox, inbox};
-use super::{Away, Bus, Message, NodeId, Receiver, Topic, codec};
+use super::{Away, Bus, Message, NodeId, Payload, Receiver, Topic, codec};
 use crate::redis::{Arrival, Arrivals, Published, Redis};
 use crate::telemetry::metrics::{BUS_LOST, BUS_PUBLISHED};
+use crate::telemetry::traces::{About, Step, Trace, names};
 
 /// How many messages may wait to be published: what a busy node publishes in a second or so.
 const QUEUED: usize = 16_384;
@@ -158,11 +159,24 @@ impl Outgoing {
     }
 
     async fn publish(&mut self, messages: &[Message]) {
+        let steps: Vec<Option<Step>> = messages.iter().map(publishing).collect();
         let encoded: Vec<(String, Bytes)> = messages
             .iter()
-            .filter_map(|message| self.encode(message))
+            .zip(&steps)
+            .filter_map(|(message, step)| self.encode(message, step.map(|step| step.trace())))
             .collect();
-        if self.redis.publish(encoded).await.is_ok() {
+        let published = self.redis.publish(encoded).await;
+        for (message, step) in messages.iter().zip(steps) {
+            if let (Payload::Event(encoded), Some(step)) = (&message.payload, step) {
+                step.end(&About {
+                    conversation: Some(encoded.event.conversation),
+                    seq: Some(encoded.event.seq),
+                    failed: published.is_err(),
+                    ..About::default()
+                });
+            }
+        }
+        if published.is_ok() {
             counter!(BUS_PUBLISHED).increment(messages.len() as u64);
         } else {
             // Some may have gone out, so none may be delivered here.
@@ -170,9 +184,9 @@ impl Outgoing {
         }
     }
 
-    fn encode(&mut self, message: &Message) -> Option<(String, Bytes)> {
+    fn encode(&mut self, message: &Message, trace: Option<Trace>) -> Option<(String, Bytes)> {
         self.count += 1;
-        match codec::encode(self.node, self.count, &message.payload) {
+        match codec::encode(self.node, self.count, &message.payload, trace) {
             Ok(json) => Some((codec::channel(self.redis.prefix(), message.topic), json)),
             Err(error) => {
                 tracing::warn!(%error, "a message has no form for the bus");
@@ -190,6 +204,14 @@ impl Outgoing {
                 .wants(&codec::channel(self.redis.prefix(), message.topic))
         });
         self.incoming.deliver_from(self.node, self.count, messages);
+    }
+}
+
+/// The step of an event's being published, if it is traced.
+fn publishing(message: &Message) -> Option<Step> {
+    match &message.payload {
+        Payload::Event(encoded) => Some(encoded.trace()?.step(names::PUBLISH)),
+        _ => None,
     }
 }
 

@@ -7,6 +7,7 @@ use protocol::command::PayloadHash;
 use protocol::{ClientId, Code, Command, ConversationId, Millis, UserId};
 
 use crate::bus::Encoded;
+use crate::telemetry::traces::Trace;
 
 /// A command as it was posted: its shape and limits are checked, nothing else.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct Submitted {
     pub after: Option<ClientId>,
     /// When the server took it: rules about time go by this.
     pub accepted_at: Millis,
+    /// The request that it came with, if that is traced.
+    pub trace: Option<Trace>,
 }
 
 /// A command with its sender and conversation, on its way to the writer.

@@ -20,6 +20,7 @@ use crate::telemetry::metrics::{
     BATCH_COMMANDS, COMMANDS_REJECTED, COMMANDS_UNAVAILABLE, COMMIT_SECONDS, CONFLICTS,
     EVENTS_STORED, QUEUE_AGE_SECONDS, REFUSED,
 };
+use crate::telemetry::traces::{About, Step, names};
 
 /// How often a batch is decided anew before it is given up for now.
 const ATTEMPTS: u32 = 8;
@@ -182,6 +183,7 @@ impl Writer {
         let stored = folded.changes.commands.iter();
         let events = stored.filter(|command| command.result.is_ok()).count();
         metrics::counter!(EVENTS_STORED).increment(u64::try_from(events).unwrap_or(0));
+        trace(commands, &folded.outcomes, began);
         self.bus.publish(folded.messages);
         Ok(folded.outcomes)
     }
@@ -219,6 +221,32 @@ impl Writer {
         };
         self.store.begin_append().await?.commit(&changes).await?;
         Ok(vec![Outcome::Refused(Code::Rejected)])
+    }
+}
+
+/// Tells of commands that are traced, and lets their events be traced from here on.
+fn trace(commands: &[Accepted], outcomes: &[Outcome], began: Instant) {
+    for (command, outcome) in commands.iter().zip(outcomes) {
+        let Some(trace) = command.submitted.trace else {
+            continue;
+        };
+        let step = Step::since(trace, names::WRITE, began);
+        let mut about = About {
+            user: Some(command.sender),
+            conversation: Some(command.conversation),
+            client_id: Some(command.submitted.command.client_id),
+            count: Some(commands.len()),
+            ..About::default()
+        };
+        match outcome {
+            Outcome::Stored(encoded) => {
+                encoded.belongs_to(step.trace());
+                about.seq = Some(encoded.event.seq);
+            }
+            Outcome::Refused(code) => about.outcome = Some(code.as_str()),
+            Outcome::StoredExpired(_) | Outcome::Queued => {}
+        }
+        step.end(&about);
     }
 }
 

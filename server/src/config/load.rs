@@ -75,6 +75,7 @@ impl Config {
         let config = read_values(table).map_err(ConfigError)?;
         config.check_services().map_err(ConfigError)?;
         config.check_tls().map_err(ConfigError)?;
+        config.check_traces().map_err(ConfigError)?;
         config.login.check().map_err(ConfigError)?;
         Ok(config)
     }
@@ -151,6 +152,8 @@ const OPTIONAL: &[&str] = &[
     "amqp.ca",
     "redis.url",
     "redis.ca",
+    "traces.otlp",
+    "traces.authorization",
     #[cfg(debug_assertions)]
     "mistake",
 ];

@@ -7,6 +7,7 @@ mod public_url;
 mod secret;
 mod services;
 mod tls;
+mod traces;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ pub use public_url::PublicUrl;
 pub use secret::Secret;
 pub use services::{Amqp, Database, QueueType, Redis, Role, SecretUrl};
 pub use tls::{Acme, Tls};
+pub use traces::Traces;
 
 /// Everything that can be set, with the defaults.
 ///
@@ -68,6 +70,8 @@ pub struct Config {
     pub metrics: Metrics,
     /// What is logged, and how.
     pub log: Log,
+    /// Where it is told which way requests take.
+    pub traces: Traces,
     /// What is refused by size or rate.
     #[serde(deserialize_with = "protocol::limits::configured")]
     pub limits: Limits,
@@ -190,6 +194,7 @@ impl Default for Config {
             throttle: Throttle::default(),
             metrics: Metrics::default(),
             log: Log::default(),
+            traces: Traces::default(),
             limits: Limits::default(),
             #[cfg(debug_assertions)]
             mistake: None,

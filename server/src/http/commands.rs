@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::caller::Sender;
 use super::extract::{After, InPath, JsonBytes, parse};
 use super::problem::Failure;
-use super::rates;
+use super::{rates, request};
 use crate::app_state::AppState;
 use crate::chat::{Outcome, Submitted, Unavailable, Wait};
 
@@ -170,6 +170,7 @@ fn submitted(
         payload_hash: payload_hash(conversation, bytes),
         after,
         accepted_at: app.clock.now(),
+        trace: request::trace(),
     }))
 }
 
@@ -225,6 +226,7 @@ pub async fn submit_one(
         command,
         after: None,
         accepted_at: app.clock.now(),
+        trace: request::trace(),
     };
     let outcome = submit(app, user, conversation, vec![submitted], Wait::Moment)
         .await?
@@ -262,6 +264,7 @@ pub async fn create_group(
         },
         after: None,
         accepted_at: app.clock.now(),
+        trace: request::trace(),
     };
     let outcome = submit(app, user, conversation, vec![create], Wait::Outcome)
         .await?

@@ -2,9 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::Ordering;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -17,6 +15,7 @@ use super::problem::Failure;
 use crate::accounts::Origin;
 use crate::app_state::AppState;
 use crate::telemetry::metrics::{HTTP_REQUESTS, HTTP_SECONDS};
+use crate::telemetry::traces::{self, About, Trace, TraceId, names};
 
 /// Names a request in log lines, problems and this header of its answer.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -25,32 +24,49 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
-/// What names a request.
-#[derive(Debug, Clone, Copy)]
-struct Id(u64);
-
-impl fmt::Display for Id {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
-    }
-}
-
 tokio::task_local! {
-    static CURRENT: Id;
+    static CURRENT: (TraceId, Option<Trace>);
 }
 
 /// The id of the request that is being answered.
 pub fn current_id() -> Option<String> {
-    CURRENT.try_with(Id::to_string).ok()
+    CURRENT.try_with(|(id, _)| id.to_string()).ok()
+}
+
+/// The request that is being answered, if it is traced.
+pub fn trace() -> Option<Trace> {
+    CURRENT.try_with(|(_, trace)| *trace).ok().flatten()
+}
+
+/// The trace that a proxy began with this request. Others are not asked: whoever could choose ids could
+/// mix up what happened to whom.
+fn given(app: &AppState, request: &Request) -> Option<Trace> {
+    let Peer(peer) = request.extensions().get()?;
+    if !app
+        .config
+        .trusted_proxies
+        .contains(&peer.ip().to_canonical())
+    {
+        return None;
+    }
+    request
+        .headers()
+        .get("traceparent")?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
 }
 
 /// Names the request, and logs and counts its answer.
 pub async fn name(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    let id = Id(app.next_request.fetch_add(1, Ordering::Relaxed));
+    let given = given(&app, &request);
+    let id = given.map_or_else(|| app.request_ids.take(), |trace| trace.id);
+    let step = traces::begin(id, given).map(|trace| trace.step(names::REQUEST));
     let path = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
     let route = path.as_ref().map_or(OTHER, MatchedPath::as_str);
-    let span = tracing::info_span!("request", %id, %method, route);
+    let span = tracing::info_span!("request", request = %id, %method, route);
     let started = tokio::time::Instant::now();
     let answer = async {
         let mut response = next.run(request).await;
@@ -62,13 +78,22 @@ pub async fn name(State(app): State<AppState>, request: Request, next: Next) -> 
             tracing::debug!(status = status.as_u16(), seconds, "answered");
         }
         count(route, &method, status, seconds);
+        if let Some(step) = step {
+            step.end(&About {
+                route: Some(route),
+                outcome: Some(status.as_str()),
+                failed: status.is_server_error(),
+                ..About::default()
+            });
+        }
         if let Ok(value) = HeaderValue::try_from(id.to_string()) {
             response.headers_mut().insert(REQUEST_ID, value);
         }
         response
     };
     let answer = answer.instrument(span.clone());
-    CURRENT.scope(id, answer).await
+    let trace = step.map(|step| step.trace());
+    CURRENT.scope((id, trace), answer).await
 }
 
 /// Where what is asked has no name of its own.

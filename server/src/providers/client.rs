@@ -2,21 +2,16 @@
 
 use std::error::Error as _;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use hyper::{Method, Request, StatusCode};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
-use rustls::{ClientConfig, RootCertStore};
 use serde_json::Value;
 
 use super::ProviderError;
+use crate::https::{self, Schemes};
 
 /// How long a provider may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -27,7 +22,7 @@ const LARGEST: usize = 256 * 1024;
 /// Asks over connections that all providers share. Redirects are not followed: none of them has a
 /// reason to send this server elsewhere.
 #[derive(Clone)]
-pub(super) struct Client(legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>);
+pub(super) struct Client(https::Client<Full<Bytes>>);
 
 /// One question.
 #[derive(Debug, Default)]
@@ -43,25 +38,8 @@ pub(super) struct Question<'a> {
 }
 
 impl Client {
-    pub(super) fn new() -> Self {
-        let mut roots = RootCertStore::empty();
-        let found = rustls_native_certs::load_native_certs();
-        roots.add_parsable_certificates(found.certs);
-        if roots.is_empty() {
-            tracing::warn!("the system has no certificate authorities: no provider can be trusted");
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("ring knows the versions of TLS that are safe")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(config)
-            .https_or_http()
-            .enable_http1()
-            .build();
-        Self(legacy::Client::builder(TokioExecutor::new()).build(connector))
+    pub(super) fn new() -> Result<Self, String> {
+        https::client(None, Schemes::Http).map(Self)
     }
 
     /// Asks, and takes the answer for an error where it is one: by its status or, as some providers

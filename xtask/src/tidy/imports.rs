@@ -17,7 +17,7 @@ const SERVER: &[&[&str]] = &[
     &["bus"],
     &["redis", "tls"],
     &["telemetry", "site", "providers"],
-    &["config", "clock", "random"],
+    &["config", "clock", "random", "https"],
 ];
 
 /// The app's modules, from the top down.
@@ -78,18 +78,19 @@ pub fn sql_only_in_store(sources: &Sources) -> Vec<String> {
 pub fn clients_only_in_their_rooms(sources: &Sources) -> Vec<String> {
     // Its name as a target of log lines is no use of it.
     let rabbitmq: &[&str] = &["server/src/queue/rabbitmq/", "server/src/telemetry/logs.rs"];
-    let rooms: [(&'static [&str], &[&str]); 5] = [
+    let rooms: [(&'static [&str], &[&str]); 6] = [
         (&["lapin"], rabbitmq),
         (&["openidconnect"], &["server/src/providers/"]),
-        (
-            &["hyper_rustls"],
-            &["server/src/providers/", "server/src/tls/acme/"],
-        ),
+        (&["hyper_rustls"], &["server/src/https.rs"]),
         (
             &["instant_acme", "rcgen", "tokio_rustls", "x509_parser"],
             &["server/src/tls/"],
         ),
         (&["use ::redis", " ::redis::"], &["server/src/redis/"]),
+        (
+            &["opentelemetry", "opentelemetry_sdk", "opentelemetry_otlp"],
+            &["server/src/telemetry/traces/"],
+        ),
     ];
     let mut faults = Vec::new();
     for (names, room) in rooms {

@@ -13,6 +13,7 @@ use crate::chat::{Outcome, Submitted, Unavailable, Wait};
 use crate::clock::Clock;
 use crate::queue::rabbitmq::{NotAccepted, Publisher, State};
 use crate::telemetry::metrics::COMMANDS_UNAVAILABLE;
+use crate::telemetry::traces::{About, names};
 
 /// How long a request waits for what becomes of its commands once the broker has them; and how old
 /// the oldest of its shard may be for it to wait at all, so that a backlog costs nobody a wait.
@@ -65,8 +66,22 @@ impl Door {
             Wait::Moment => ACCEPT_WAIT,
         };
         let (request, outcomes) = waiting.add(shard, now);
-        let body = Envelope::write(sender, conversation, commands, self.0.node, request);
-        if let Err(error) = publisher.publish(shard, body).await {
+        // They came with one request.
+        let trace = commands.first().and_then(|command| command.trace);
+        let step = trace.map(|trace| trace.step(names::QUEUE));
+        let trace = step.map(|step| step.trace());
+        let body = Envelope::write(sender, conversation, commands, self.0.node, request, trace);
+        let published = publisher.publish(shard, body).await;
+        if let Some(step) = step {
+            step.end(&About {
+                user: Some(sender),
+                conversation: Some(conversation),
+                count: Some(count),
+                failed: published.is_err(),
+                ..About::default()
+            });
+        }
+        if let Err(error) = published {
             waiting.remove(request);
             return not_accepted(error, count);
         }

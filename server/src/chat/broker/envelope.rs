@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::bus::NodeId;
 use crate::chat::{Accepted, Submitted};
+use crate::telemetry::traces::Trace;
 
 /// Commands of one request.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ struct Written {
     conversation: ConversationId,
     node: Uuid,
     request: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    traceparent: Option<String>,
     commands: Vec<WrittenCommand>,
 }
 
@@ -98,12 +101,14 @@ impl Envelope {
         commands: Vec<Submitted>,
         node: NodeId,
         request: u64,
+        trace: Option<Trace>,
     ) -> Bytes {
         let written = Written {
             sender,
             conversation,
             node: node.0,
             request,
+            traceparent: trace.map(|trace| trace.to_string()),
             commands: commands
                 .into_iter()
                 .map(|submitted| WrittenCommand {
@@ -125,6 +130,7 @@ impl Envelope {
         if written.commands.is_empty() {
             return Err(NotAnEnvelope::Empty);
         }
+        let trace = written.traceparent.and_then(|it| it.parse().ok());
         let commands = written.commands.into_iter().map(|one| Accepted {
             sender: written.sender,
             conversation: written.conversation,
@@ -133,6 +139,7 @@ impl Envelope {
                 payload_hash: one.payload_hash,
                 after: one.after,
                 accepted_at: one.accepted_at,
+                trace,
             },
         });
         Ok(Self {
@@ -148,6 +155,8 @@ mod tests {
     use super::*;
     use protocol::Content;
     use protocol::event::Role;
+
+    use crate::telemetry::traces::TraceId;
 
     #[test]
     fn every_kind_of_command_comes_out_as_it_went_in() {
@@ -199,11 +208,16 @@ mod tests {
             payload_hash: [9; 32],
             after: Some(ClientId::new(6, [4; 10])),
             accepted_at: 11,
+            trace: None,
         };
         let conversation = ConversationId::new(2, [2; 10]);
         let node = NodeId(Uuid::from_u128(5));
+        let trace = Some(Trace {
+            id: TraceId(7),
+            step: 8,
+        });
         let commands = kinds.iter().map(submitted).collect();
-        let body = Envelope::write(user, conversation, commands, node, 13);
+        let body = Envelope::write(user, conversation, commands, node, 13, trace);
         let read = Envelope::read(&body).unwrap();
         assert_eq!((read.node, read.request), (node, 13));
         for (accepted, kind) in read.commands.iter().zip(&kinds) {
@@ -211,6 +225,7 @@ mod tests {
             assert_eq!(accepted.submitted.payload_hash, [9; 32]);
             assert_eq!(accepted.submitted.after, submitted(kind).after);
             assert_eq!(accepted.submitted.accepted_at, 11);
+            assert_eq!(accepted.submitted.trace, trace);
             assert_eq!(
                 (accepted.sender, accepted.conversation),
                 (user, conversation)
@@ -232,6 +247,7 @@ mod tests {
             Vec::new(),
             NodeId(Uuid::nil()),
             1,
+            None,
         );
         assert!(matches!(Envelope::read(&none), Err(NotAnEnvelope::Empty)));
     }

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use protocol::event::Body;
 use protocol::mistakes::{self, Mistake};
 use protocol::stream::{ByeReason, StreamEvent};
 use protocol::{ConversationId, Event, Kind, Millis, Seq, UserId};
 
-use super::frames::frame;
+use super::frames::{Frame, frame};
 use super::state::State;
 use super::{Hub, TooSlowStreams};
 use crate::bus::{Encoded, Message, Payload, Topic};
 use crate::store::StoreError;
 use crate::telemetry::metrics::{DELIVERY_SECONDS, GAPS_FILLED};
+use crate::telemetry::traces::{About, names};
 
 impl Hub {
     /// Passes on what came from the bus, in order.
@@ -106,9 +106,22 @@ impl Hub {
         } else {
             members_at(log.members.iter(), event.seq).collect()
         };
-        let frame = encoded.frame();
+        let step = encoded.trace().map(|trace| trace.step(names::DELIVER));
+        let frame = Frame {
+            bytes: encoded.frame(),
+            trace: step.map(|step| step.trace()),
+        };
+        let count = may_have.len();
         for user in may_have {
             state.to_user(user, &frame, now, &mut slow);
+        }
+        if let Some(step) = step {
+            step.end(&About {
+                conversation: Some(event.conversation),
+                seq: Some(event.seq),
+                count: Some(count),
+                ..About::default()
+            });
         }
         if matches!(event.kind, Kind::Removed | Kind::Left) && leave(&mut state, event) {
             dropped.push(Topic::Conversation(event.conversation));
@@ -181,7 +194,7 @@ impl Hub {
             let mut slow = TooSlowStreams::new();
             for event in events {
                 if last.is_some_and(|last| event.seq <= last) {
-                    let frame = Encoded::new(event).frame();
+                    let frame = Encoded::new(event).frame().into();
                     self.state().to_user(user, &frame, self.now(), &mut slow);
                 }
             }
@@ -205,7 +218,7 @@ impl Hub {
     }
 
     fn to_user(&self, user: UserId, event: &StreamEvent) {
-        let frame: Bytes = frame(event, None);
+        let frame = frame(event, None);
         let now: Millis = self.now();
         let mut slow = TooSlowStreams::new();
         self.state().to_user(user, &frame, now, &mut slow);

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use protocol::stream::{ByeReason, Head, StreamEvent, Sync};
 use protocol::{ConversationId, Millis, StreamId, UserId};
 
-use super::frames::frame;
+use super::frames::{Frame, frame};
 use super::outlet::Outlet;
 use super::state::{Stream, UNSETTLED};
 use super::{Hub, SessionKey, Subscription};
@@ -59,6 +58,7 @@ impl Hub {
         let subscription = Subscription {
             hub: self.clone(),
             id,
+            user,
             outlet: Arc::clone(&outlet),
             first: None,
         };
@@ -145,7 +145,7 @@ impl Hub {
         now: Millis,
         since: Option<Millis>,
         heads: &Heads,
-    ) -> Bytes {
+    ) -> Frame {
         let from = since.map_or(Millis::MIN, |since| since.saturating_sub(OVERLAP));
         let told = |standing: &&Standing| standing.changed_at >= from;
         let told: Vec<Head> = heads

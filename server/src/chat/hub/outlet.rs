@@ -8,6 +8,9 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use protocol::Millis;
 
+use super::frames::Frame;
+use crate::telemetry::traces::{Step, names};
+
 /// Most unsent bytes of a stream.
 const UNSENT_BYTES: usize = 256 * 1024;
 
@@ -20,10 +23,26 @@ pub(super) struct Outlet(Mutex<Unsent>);
 
 #[derive(Debug, Default)]
 struct Unsent {
-    frames: VecDeque<(Millis, Bytes)>,
+    frames: VecDeque<Waiting>,
     bytes: usize,
     closed: bool,
     waker: Option<Waker>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    since: Millis,
+    bytes: Bytes,
+    /// Its way to the connection, if that is traced.
+    step: Option<Box<Step>>,
+}
+
+/// What a connection takes.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub bytes: Bytes,
+    /// Ends now, if it is traced.
+    pub step: Option<Box<Step>>,
 }
 
 /// The connection does not keep up: the stream must end, since nothing may be skipped.
@@ -32,12 +51,12 @@ pub(super) struct TooSlow;
 
 impl Outlet {
     /// Adds a frame; after the end, nothing happens.
-    pub(super) fn push(&self, frame: Bytes, now: Millis) -> Result<(), TooSlow> {
+    pub(super) fn push(&self, frame: Frame, now: Millis) -> Result<(), TooSlow> {
         let mut unsent = self.lock();
         if unsent.closed {
             return Ok(());
         }
-        if unsent.bytes + frame.len() > UNSENT_BYTES || unsent.is_late(now) {
+        if unsent.bytes + frame.bytes.len() > UNSENT_BYTES || unsent.is_late(now) {
             return Err(TooSlow);
         }
         unsent.push(frame, now);
@@ -51,13 +70,13 @@ impl Outlet {
     }
 
     /// Ends the stream after what is unsent, with a last frame if that still fits.
-    pub(super) fn close(&self, last: Option<Bytes>, now: Millis) {
+    pub(super) fn close(&self, last: Option<Frame>, now: Millis) {
         let mut unsent = self.lock();
         if unsent.closed {
             return;
         }
         if let Some(last) = last
-            && unsent.bytes + last.len() <= UNSENT_BYTES
+            && unsent.bytes + last.bytes.len() <= UNSENT_BYTES
         {
             unsent.push(last, now);
         }
@@ -66,15 +85,15 @@ impl Outlet {
     }
 
     /// Takes the next frame; `None` after the last one.
-    pub(super) fn poll(&self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+    pub(super) fn poll(&self, context: &mut Context<'_>) -> Poll<Option<Taken>> {
         let mut unsent = self.lock();
-        if let Some((_, frame)) = unsent.frames.pop_front() {
-            unsent.bytes -= frame.len();
+        if let Some(Waiting { bytes, step, .. }) = unsent.frames.pop_front() {
+            unsent.bytes -= bytes.len();
             if unsent.frames.is_empty() {
                 // A burst must not cost memory for as long as the stream is open.
                 unsent.frames = VecDeque::new();
             }
-            return Poll::Ready(Some(frame));
+            return Poll::Ready(Some(Taken { bytes, step }));
         }
         if unsent.closed {
             return Poll::Ready(None);
@@ -89,15 +108,19 @@ impl Outlet {
 }
 
 impl Unsent {
-    fn push(&mut self, frame: Bytes, now: Millis) {
-        self.bytes += frame.len();
-        self.frames.push_back((now, frame));
+    fn push(&mut self, frame: Frame, now: Millis) {
+        self.bytes += frame.bytes.len();
+        self.frames.push_back(Waiting {
+            since: now,
+            bytes: frame.bytes,
+            step: frame.trace.map(|trace| trace.step(names::STREAM).into()),
+        });
     }
 
     fn is_late(&self, now: Millis) -> bool {
         self.frames
             .front()
-            .is_some_and(|(since, _)| now - since > UNSENT_FOR)
+            .is_some_and(|first| now - first.since > UNSENT_FOR)
     }
 }
 
@@ -114,16 +137,21 @@ mod tests {
     use super::*;
 
     fn take(outlet: &Outlet) -> Poll<Option<Bytes>> {
-        outlet.poll(&mut Context::from_waker(Waker::noop()))
+        let taken = outlet.poll(&mut Context::from_waker(Waker::noop()));
+        taken.map(|taken| taken.map(|taken| taken.bytes))
+    }
+
+    fn frame(text: &'static str) -> Frame {
+        Bytes::from(text).into()
     }
 
     #[test]
     fn frames_come_out_in_order_and_then_the_end() {
         let outlet = Outlet::default();
-        outlet.push(Bytes::from_static(b"a"), 0).unwrap();
-        outlet.push(Bytes::from_static(b"b"), 0).unwrap();
-        outlet.close(Some(Bytes::from_static(b"bye")), 0);
-        outlet.push(Bytes::from_static(b"c"), 0).unwrap();
+        outlet.push(frame("a"), 0).unwrap();
+        outlet.push(frame("b"), 0).unwrap();
+        outlet.close(Some(frame("bye")), 0);
+        outlet.push(frame("c"), 0).unwrap();
         for expected in ["a", "b", "bye"] {
             assert_eq!(take(&outlet), Poll::Ready(Some(Bytes::from(expected))));
         }
@@ -133,10 +161,10 @@ mod tests {
     #[test]
     fn too_many_unsent_bytes_are_too_slow() {
         let outlet = Outlet::default();
-        let half = Bytes::from(vec![0; UNSENT_BYTES / 2]);
+        let half: Frame = Bytes::from(vec![0; UNSENT_BYTES / 2]).into();
         outlet.push(half.clone(), 0).unwrap();
         outlet.push(half.clone(), 0).unwrap();
-        assert_eq!(outlet.push(Bytes::from_static(b"x"), 0), Err(TooSlow));
+        assert_eq!(outlet.push(frame("x"), 0), Err(TooSlow));
         assert!(take(&outlet).is_ready());
         assert_eq!(outlet.push(half, 0), Ok(()));
     }
@@ -144,12 +172,9 @@ mod tests {
     #[test]
     fn a_frame_unsent_for_too_long_is_too_slow() {
         let outlet = Outlet::default();
-        outlet.push(Bytes::from_static(b"a"), 0).unwrap();
+        outlet.push(frame("a"), 0).unwrap();
         assert!(!outlet.is_late(UNSENT_FOR));
         assert!(outlet.is_late(UNSENT_FOR + 1));
-        assert_eq!(
-            outlet.push(Bytes::from_static(b"b"), UNSENT_FOR + 1),
-            Err(TooSlow)
-        );
+        assert_eq!(outlet.push(frame("b"), UNSENT_FOR + 1), Err(TooSlow));
     }
 }

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use bytes::Bytes;
 use protocol::stream::{Bye, ByeReason, StreamEvent};
 use protocol::{ConversationId, Millis, Seq, StreamId, UserId};
 
-use super::frames::frame;
+use super::frames::{Frame, frame};
 use super::outlet::Outlet;
 use super::{SessionKey, TooSlowStreams};
 
@@ -61,7 +60,7 @@ impl State {
     pub(super) fn to_user(
         &self,
         user: UserId,
-        frame: &Bytes,
+        frame: &Frame,
         now: Millis,
         slow: &mut TooSlowStreams,
     ) {
@@ -77,7 +76,7 @@ impl State {
     pub(super) fn to_stream(
         &self,
         id: StreamId,
-        frame: &Bytes,
+        frame: &Frame,
         now: Millis,
         slow: &mut TooSlowStreams,
     ) {

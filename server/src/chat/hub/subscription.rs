@@ -5,19 +5,22 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use protocol::StreamId;
+use protocol::{StreamId, UserId};
 
 use super::Hub;
+use super::frames::Frame;
 use super::outlet::Outlet;
+use crate::telemetry::traces::About;
 
 /// One stream's frames, ready for the wire: `sync` first. Dropping it ends the stream.
 #[derive(Debug)]
 pub struct Subscription {
     pub(super) hub: Hub,
     pub(super) id: StreamId,
+    pub(super) user: UserId,
     pub(super) outlet: Arc<Outlet>,
     /// The `sync` frame, until it is taken. It may be large, and counts for no limit.
-    pub(super) first: Option<Bytes>,
+    pub(super) first: Option<Frame>,
 }
 
 impl Subscription {
@@ -40,10 +43,20 @@ impl Subscription {
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        match self.first.take() {
-            Some(first) => Poll::Ready(Some(first)),
-            None => self.outlet.poll(context),
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(first.bytes));
         }
+        let taken = std::task::ready!(self.outlet.poll(context));
+        Poll::Ready(taken.map(|taken| {
+            if let Some(step) = taken.step {
+                step.end(&About {
+                    user: Some(self.user),
+                    stream: Some(self.id),
+                    ..About::default()
+                });
+            }
+            taken.bytes
+        }))
     }
 }
 

@@ -2,20 +2,14 @@
 
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{Request, Response};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
+
+use crate::https::{self, Schemes};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -25,7 +19,7 @@ const LARGEST: usize = 256 * 1024;
 
 /// Asks by https only.
 #[derive(Clone)]
-pub(super) struct Client(legacy::Client<HttpsConnector<HttpConnector>, BodyWrapper<Bytes>>);
+pub(super) struct Client(https::Client<BodyWrapper<Bytes>>);
 
 impl Client {
     /// Trusts the authorities of the system, or those in a PEM file instead.
@@ -33,35 +27,7 @@ impl Client {
     /// # Errors
     /// The file cannot be read, or holds none.
     pub fn new(authorities: Option<&Path>) -> Result<Self, String> {
-        let mut roots = RootCertStore::empty();
-        if let Some(file) = authorities {
-            let text = std::fs::read(file)
-                .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
-            let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
-            roots.add_parsable_certificates(found.unwrap_or_default());
-            if roots.is_empty() {
-                return Err(format!("{} holds no certificate", file.display()));
-            }
-        } else {
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            if roots.is_empty() {
-                tracing::warn!("the system has no certificate authorities: none can be asked");
-            }
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("ring knows the versions of TLS that are safe")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(config)
-            .https_only()
-            .enable_http1()
-            .build();
-        Ok(Self(
-            legacy::Client::builder(TokioExecutor::new()).build(connector),
-        ))
+        Ok(Self(https::client(authorities, Schemes::Https)?))
     }
 
     pub fn boxed(&self) -> Box<dyn HttpClient> {

@@ -166,6 +166,7 @@ impl Scene {
                 payload_hash: hash,
                 after: None,
                 accepted_at: self.clock.now(),
+                trace: None,
             },
         }
     }

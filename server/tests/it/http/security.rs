@@ -96,7 +96,7 @@ async fn every_answer_tells_the_browser_what_is_allowed() {
             "{path}: {policy}"
         );
         assert!(!policy.contains("unsafe-inline"), "{path}: {policy}");
-        assert_eq!(answer.header("x-request-id").len(), 16, "{path}");
+        assert_eq!(answer.header("x-request-id").len(), 32, "{path}");
     }
 }
 

@@ -13,3 +13,4 @@ mod starting;
 mod stopping;
 mod surviving;
 mod tls;
+mod traces;

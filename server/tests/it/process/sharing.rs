@@ -17,14 +17,14 @@ use crate::waiting::moment;
 const WAITS: &str = "another server has this database: waiting for it to end";
 
 /// A database for several servers.
-struct Shared {
+pub(super) struct Shared {
     folder: tempfile::TempDir,
     postgres: &'static Postgres,
     database: String,
 }
 
 impl Shared {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
             postgres: database::server(),
@@ -38,14 +38,20 @@ impl Shared {
 
     /// One of several.
     async fn node(&self) -> Server {
-        self.start(&[
-            ("ZSPCHAT_AMQP_URL", &database::broker().url()),
+        self.node_with(&[]).await
+    }
+
+    /// The same, with variables.
+    pub(super) async fn node_with(&self, more: &[(&str, &str)]) -> Server {
+        let (broker, redis) = (database::broker().url(), database::redis().url());
+        let variables = [
+            ("ZSPCHAT_AMQP_URL", broker.as_str()),
             ("ZSPCHAT_AMQP_PREFIX", &self.database),
             ("ZSPCHAT_AMQP_QUEUE_TYPE", "classic"),
-            ("ZSPCHAT_REDIS_URL", &database::redis().url()),
+            ("ZSPCHAT_REDIS_URL", &redis),
             ("ZSPCHAT_REDIS_PREFIX", &self.database),
-        ])
-        .await
+        ];
+        self.start(&[&variables, more].concat()).await
     }
 
     async fn start(&self, more: &[(&str, &str)]) -> Server {
@@ -74,7 +80,7 @@ async fn state(server: &Server) -> (u16, Value) {
 }
 
 /// Waits until the server says that it is `ready`, or `waiting`.
-async fn until(server: &Server, wanted: &str) {
+pub(super) async fn until(server: &Server, wanted: &str) {
     let began = tokio::time::Instant::now();
     while state(server).await.1 != wanted {
         assert!(began.elapsed() < PATIENCE, "not {wanted}");
@@ -88,7 +94,7 @@ fn times_it_waited(server: &Server) -> usize {
     lines.iter().filter(|line| message(line) == WAITS).count()
 }
 
-fn at(person: &Person, server: &Server) -> Person {
+pub(super) fn at(person: &Person, server: &Server) -> Person {
     let mut person = person.clone();
     person.go_to(&server.base);
     person

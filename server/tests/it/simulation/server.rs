@@ -130,6 +130,7 @@ impl Server {
             payload_hash,
             after,
             accepted_at,
+            trace: None,
         };
         Accepted {
             sender,
