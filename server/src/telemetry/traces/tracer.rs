@@ -59,7 +59,7 @@ pub fn start(
 pub fn begin(id: TraceId, given: Option<Trace>) -> Option<Trace> {
     let tracer = TRACER.get()?;
     let chosen = || {
-        let is = id.0 % u128::from(tracer.one_in) == 0;
+        let is = id.0.is_multiple_of(u128::from(tracer.one_in));
         is.then_some(Trace { id, step: 0 })
     };
     given.or_else(chosen)
