@@ -13,7 +13,7 @@ async function door(browser: Browser, server: Server, javaScriptEnabled = true):
 }
 
 async function setOut(page: Page): Promise<void> {
-  await page.getByRole('link', { name: '公司账号' }).click();
+  await page.getByRole('button', { name: '公司账号' }).click();
 }
 
 /** The first time: through the provider, and with a handle. */
@@ -29,7 +29,7 @@ async function register(page: Page, provider: Provider, id: string): Promise<voi
 async function isRefused(page: Page, why: string): Promise<void> {
   await expect(page).toHaveURL(/\/login\?refused=/);
   await expect(page.getByRole('alert')).toContainText(why);
-  await expect(page.getByRole('link', { name: '公司账号' })).toBeVisible();
+  await expect(page.getByRole('button', { name: '公司账号' })).toBeVisible();
 }
 
 for (const script of [true, false]) {
@@ -63,6 +63,23 @@ for (const script of [true, false]) {
     await expect(elsewhere.locator('dl.facts').first()).toContainText('xiao_lin');
   });
 }
+
+test('a shared computer is a choice here too', async ({ browser, server, provider }) => {
+  const page = await door(browser, server);
+  await page.getByLabel('这是公用电脑').check();
+  await register(page, provider, 'lin');
+  const session = async (at: Page) =>
+    (await at.context().cookies()).find((cookie) => cookie.name === 'session');
+  expect((await session(page))?.expires).toBe(-1);
+  await page.goto('/security');
+  await expect(page.getByText('公用电脑', { exact: true })).toBeVisible();
+
+  const own = await door(browser, server);
+  await setOut(own);
+  await provider.pass(own, 'lin');
+  await own.waitForURL('**/chats');
+  expect((await session(own))?.expires).toBeGreaterThan(0);
+});
 
 test('the pages are accessible', async ({ browser, server, provider }) => {
   const page = await door(browser, server);

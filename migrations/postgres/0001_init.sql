@@ -118,6 +118,8 @@ CREATE TABLE log_ins (
     -- Who links an account elsewhere, if that is what it is for.
     user_id      UUID   REFERENCES users (id) ON DELETE CASCADE,
     next_path    TEXT   NOT NULL,
+    -- On a computer that others use too.
+    shared       BOOLEAN NOT NULL,
     expires_at   BIGINT NOT NULL
 );
 CREATE INDEX log_ins_expires_at ON log_ins (expires_at);
@@ -130,6 +132,8 @@ CREATE TABLE newcomers (
     name         TEXT   NOT NULL,
     handle       TEXT   NOT NULL,
     next_path    TEXT   NOT NULL,
+    -- On a computer that others use too.
+    shared       BOOLEAN NOT NULL,
     expires_at   BIGINT NOT NULL
 );
 CREATE INDEX newcomers_expires_at ON newcomers (expires_at);

@@ -91,6 +91,8 @@ CREATE TABLE log_ins (
     -- Who links an account elsewhere, if that is what it is for.
     user_id      BLOB    REFERENCES users (id) ON DELETE CASCADE,
     next_path    TEXT    NOT NULL,
+    -- On a computer that others use too.
+    shared       INTEGER NOT NULL,
     expires_at   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX log_ins_expires_at ON log_ins (expires_at);
@@ -103,6 +105,8 @@ CREATE TABLE newcomers (
     name         TEXT    NOT NULL,
     handle       TEXT    NOT NULL,
     next_path    TEXT    NOT NULL,
+    -- On a computer that others use too.
+    shared       INTEGER NOT NULL,
     expires_at   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX newcomers_expires_at ON newcomers (expires_at);

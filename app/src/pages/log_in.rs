@@ -35,14 +35,15 @@ pub fn LogIn() -> impl IntoView {
                     </label>
                 </div>
                 <button class="button">{t.log_in}</button>
+                <Providers />
             </form>
-            <Providers />
             <p class="other">{t.no_account} " " <a href="/register">{t.register}</a></p>
         </Door>
     }
 }
 
-/// Whose accounts one may log in with. Links: the server leads on from there.
+/// Whose accounts one may log in with: other ways to send the form off, of which only the choice
+/// counts then.
 #[component]
 fn Providers() -> impl IntoView {
     let chat = use_chat();
@@ -51,10 +52,14 @@ fn Providers() -> impl IntoView {
     (!providers.is_empty()).then(|| {
         let links = providers.into_iter().map(|it| {
             view! {
-                <a class="button plain" href=["/login/", &it.name].concat()>
+                <button
+                    class="button plain"
+                    formaction=["/login/", &it.name].concat()
+                    formnovalidate
+                >
                     {it.icon.map(|icon| view! { <Icon name=icon.name() /> })}
                     {it.label}
-                </a>
+                </button>
             }
         });
         view! {

@@ -15,7 +15,9 @@ use sha2::{Digest as _, Sha256};
 use super::token::hex;
 use super::{AccountError, Accounts, Origin, Token};
 use crate::providers::{Attempt, Identified, Provider, ProviderError};
-use crate::store::{Linking, LogInPlan, NewIdentity, NewLogIn, NewNewcomer, StoreError};
+use crate::store::{
+    AfterLogIn, Linking, LogInPlan, NewIdentity, NewLogIn, NewNewcomer, StoreError,
+};
 use crate::telemetry::metrics::LOG_INS;
 
 /// How long a log-in may take, and then the choice of a handle, in milliseconds.
@@ -37,6 +39,8 @@ pub struct Begun<'a> {
     pub links_to: Option<UserId>,
     /// What is to follow; other sites are not gone on to.
     pub next: &'a str,
+    /// Whether others use the computer too.
+    pub shared: bool,
 }
 
 /// What a browser came back with.
@@ -63,10 +67,10 @@ pub struct CameBack<'a> {
 /// What became of a log-in.
 #[derive(Debug)]
 pub enum Finished {
-    /// They are logged in; where to go on.
-    LoggedIn(Token, String),
+    /// They are logged in.
+    LoggedIn(Token, AfterLogIn),
     /// The code of a second step is asked for.
-    CodeWanted(UserId, String),
+    CodeWanted(UserId, AfterLogIn),
     /// They have yet to choose a handle, in the browser whose cookie holds this.
     Newcomer(Token),
     /// The account is linked.
@@ -113,7 +117,10 @@ impl Accounts {
                 plan: LogInPlan {
                     provider: provider.shown.name.clone(),
                     links_to: begun.links_to,
-                    next_path: own_path(begun.next).unwrap_or("/chats").to_owned(),
+                    after: AfterLogIn {
+                        next_path: own_path(begun.next).unwrap_or("/chats").to_owned(),
+                        shared: begun.shared,
+                    },
                 },
                 expires_at: now + LASTS,
             })
@@ -192,12 +199,15 @@ impl Accounts {
                 // No code yet: whoever needs one is asked for it.
                 match self.pass_second_factor(owner.user, "").await {
                     Err(AccountError::SecondFactor(user)) => {
-                        return Ok(Finished::CodeWanted(user, plan.next_path));
+                        return Ok(Finished::CodeWanted(user, plan.after));
                     }
                     passed => passed?,
                 }
-                let token = self.sessions.begin(owner.user, origin, false).await?;
-                Ok(Finished::LoggedIn(token, plan.next_path))
+                let token = self
+                    .sessions
+                    .begin(owner.user, origin, plan.after.shared)
+                    .await?;
+                Ok(Finished::LoggedIn(token, plan.after))
             }
             None => {
                 // Another secret than before: nobody else has seen this one.
@@ -208,7 +218,7 @@ impl Accounts {
                         expires_at: identity.at + LASTS,
                         identity,
                         handle: suggested_handle(&identified.login),
-                        next_path: plan.next_path,
+                        after: plan.after,
                     })
                     .await?;
                 Ok(Finished::Newcomer(browser))

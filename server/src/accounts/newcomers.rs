@@ -5,7 +5,7 @@ use protocol::api::identities::{Join, Newcomer};
 use protocol::{Code, UserId};
 
 use super::{AccountError, Accounts, Origin, Token};
-use crate::store::{Admission, NewUser};
+use crate::store::{Admission, AfterLogIn, NewUser};
 
 impl Accounts {
     /// The newcomer in a browser, if there is one.
@@ -24,7 +24,7 @@ impl Accounts {
         }))
     }
 
-    /// Makes a newcomer's account, without a password, and logs it in; with the path to go on to.
+    /// Makes a newcomer's account, without a password, and logs it in.
     ///
     /// # Errors
     /// Fields at fault, a handle that is taken, too many from one address, one who took too long, the
@@ -34,7 +34,7 @@ impl Accounts {
         browser: &Token,
         join: Join,
         origin: &Origin,
-    ) -> Result<(Me, Token, String), AccountError> {
+    ) -> Result<(Me, Token, AfterLogIn), AccountError> {
         let join = join
             .checked(&self.bounds.limits)
             .map_err(AccountError::Invalid)?;
@@ -52,8 +52,8 @@ impl Accounts {
             administrator: false,
             at: now,
         };
-        let next_path = match self.store.admit(&browser.key(), &user).await {
-            Ok(Admission::Done(next_path)) => next_path,
+        let after = match self.store.admit(&browser.key(), &user).await {
+            Ok(Admission::Done(after)) => after,
             Ok(Admission::Expired) => return Err(AccountError::Refused(Code::LogInExpired)),
             Ok(Admission::Taken) => return Err(AccountError::Refused(Code::IdentityTaken)),
             Err(error) if error.is_unique_violation() => {
@@ -61,7 +61,7 @@ impl Accounts {
             }
             Err(error) => return Err(error.into()),
         };
-        let (me, token) = self.welcome(id, origin).await?;
-        Ok((me, token, next_path))
+        let (me, token) = self.welcome(id, origin, after.shared).await?;
+        Ok((me, token, after))
     }
 }

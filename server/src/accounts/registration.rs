@@ -107,7 +107,7 @@ impl Accounts {
                 error.into()
             });
         }
-        self.welcome(id, origin).await
+        self.welcome(id, origin, false).await
     }
 
     /// Lets a new user in. Where the conversation that they have with themselves cannot be made now,
@@ -116,11 +116,12 @@ impl Accounts {
         &self,
         user: UserId,
         origin: &Origin,
+        shared: bool,
     ) -> Result<(Me, Token), AccountError> {
         if let Err(error) = self.open_direct(user, user, Wait::Moment).await {
             tracing::warn!(%error, %user, "a user's own conversation was not made");
         }
-        let token = self.sessions.begin(user, origin, false).await?;
+        let token = self.sessions.begin(user, origin, shared).await?;
         let me = self.store.me(user).await?;
         Ok((me.ok_or(AccountError::Refused(Code::NotFound))?, token))
     }

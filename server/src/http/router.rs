@@ -122,7 +122,7 @@ fn pages() -> Routes {
         .post("/login/qr", pages::qr::show_another)
         .get("/login/qr/wait", pages::qr::wait)
         .get("/login/{provider}", pages::log_ins::start)
-        .post("/login/{provider}", pages::log_ins::link)
+        .post("/login/{provider}", pages::log_ins::start_or_link)
         .get("/login/{provider}/callback", pages::log_ins::come_back)
         .get("/register", pages::register)
         .post("/register", pages::forms::register)

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::pool::{Work, on, run};
 use super::users::insert_user;
-use super::{NewUser, Store, StoreError, on_pool};
+use super::{AfterLogIn, NewUser, Store, StoreError, on_pool};
 
 /// An account elsewhere, to be linked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,8 +65,8 @@ pub enum Unlinking {
 /// What became of a newcomer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Admission {
-    /// There is an account now; the path to go on to.
-    Done(String),
+    /// There is an account now.
+    Done(AfterLogIn),
     /// They took too long.
     Expired,
     /// Somebody logs in with the account elsewhere by now.
@@ -182,14 +182,14 @@ impl Store {
         user: &NewUser,
     ) -> Result<Admission, StoreError> {
         let mut work = self.writing().await?;
-        let newcomer: Option<(String, String, String, String)> = on!(&mut work, c => sqlx::query_as(
+        let newcomer: Option<(String, String, String, String, bool)> = on!(&mut work, c => sqlx::query_as(
                 "DELETE FROM newcomers WHERE browser_hash = $1 AND expires_at > $2 \
-                 RETURNING provider, subject, name, next_path",
+                 RETURNING provider, subject, name, next_path, shared",
             )
             .bind(browser_hash.as_slice())
             .bind(user.at)
             .fetch_optional(c))?;
-        let Some((provider, subject, name, next_path)) = newcomer else {
+        let Some((provider, subject, name, next_path, shared)) = newcomer else {
             return Ok(Admission::Expired);
         };
         insert_user(&mut work, user).await?;
@@ -203,7 +203,7 @@ impl Store {
             return Ok(Admission::Taken);
         }
         work.commit().await?;
-        Ok(Admission::Done(next_path))
+        Ok(Admission::Done(AfterLogIn { next_path, shared }))
     }
 }
 

@@ -26,8 +26,17 @@ pub struct LogInPlan {
     pub provider: String,
     /// Who links an account, if that is what it is for.
     pub links_to: Option<UserId>,
+    /// How it goes on.
+    pub after: AfterLogIn,
+}
+
+/// How it goes on once somebody is logged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AfterLogIn {
     /// The path to go on to.
     pub next_path: String,
+    /// Whether others use the computer too.
+    pub shared: bool,
 }
 
 /// Somebody who has yet to choose a handle.
@@ -39,8 +48,8 @@ pub struct NewNewcomer {
     pub identity: NewIdentity,
     /// A handle that may suit them.
     pub handle: String,
-    /// The path to go on to.
-    pub next_path: String,
+    /// How it goes on.
+    pub after: AfterLogIn,
     /// When it is over.
     pub expires_at: Millis,
 }
@@ -62,16 +71,21 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn begin_log_in(&self, log_in: &NewLogIn) -> Result<(), StoreError> {
-        run_on!(self.write(), sqlx::query(
-            "INSERT INTO log_ins (state_hash, browser_hash, provider, user_id, next_path, expires_at) \
-             VALUES ($1, $2, $3, $4, $5, $6)",
-        )
-        .bind(log_in.state_hash.as_slice())
-        .bind(log_in.browser_hash.as_slice())
-        .bind(&log_in.plan.provider)
-        .bind(log_in.plan.links_to.map(|user| user.0))
-        .bind(&log_in.plan.next_path)
-        .bind(log_in.expires_at))?;
+        run_on!(
+            self.write(),
+            sqlx::query(
+                "INSERT INTO log_ins \
+             (state_hash, browser_hash, provider, user_id, next_path, shared, expires_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            )
+            .bind(log_in.state_hash.as_slice())
+            .bind(log_in.browser_hash.as_slice())
+            .bind(&log_in.plan.provider)
+            .bind(log_in.plan.links_to.map(|user| user.0))
+            .bind(&log_in.plan.after.next_path)
+            .bind(log_in.plan.after.shared)
+            .bind(log_in.expires_at)
+        )?;
         Ok(())
     }
 
@@ -85,18 +99,18 @@ impl Store {
         browser_hash: &[u8; 32],
         now: Millis,
     ) -> Result<Option<LogInPlan>, StoreError> {
-        let row: Option<(String, Option<Uuid>, String)> = on_pool!(self.write(), pool => sqlx::query_as(
+        let row: Option<(String, Option<Uuid>, String, bool)> = on_pool!(self.write(), pool => sqlx::query_as(
                 "DELETE FROM log_ins WHERE state_hash = $1 AND browser_hash = $2 AND expires_at > $3 \
-                 RETURNING provider, user_id, next_path",
+                 RETURNING provider, user_id, next_path, shared",
             )
             .bind(state_hash.as_slice())
             .bind(browser_hash.as_slice())
             .bind(now)
             .fetch_optional(pool))?;
-        Ok(row.map(|(provider, user, next_path)| LogInPlan {
+        Ok(row.map(|(provider, user, next_path, shared)| LogInPlan {
             provider,
             links_to: user.map(UserId),
-            next_path,
+            after: AfterLogIn { next_path, shared },
         }))
     }
 
@@ -109,15 +123,16 @@ impl Store {
             self.write(),
             sqlx::query(
                 "INSERT INTO newcomers \
-             (browser_hash, provider, subject, name, handle, next_path, expires_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+             (browser_hash, provider, subject, name, handle, next_path, shared, expires_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             )
             .bind(newcomer.browser_hash.as_slice())
             .bind(&newcomer.identity.provider)
             .bind(&newcomer.identity.subject)
             .bind(&newcomer.identity.name)
             .bind(&newcomer.handle)
-            .bind(&newcomer.next_path)
+            .bind(&newcomer.after.next_path)
+            .bind(newcomer.after.shared)
             .bind(newcomer.expires_at)
         )?;
         Ok(())

@@ -47,7 +47,7 @@ pub use contacts::Acquaintance;
 pub use error::{OpenError, StoreError};
 pub use heads::{Heads, Joined, Moved, Standing};
 pub use identities::{Admission, IdentityOwner, LinkedIdentity, Linking, NewIdentity, Unlinking};
-pub use log_ins::{LogInPlan, NewLogIn, NewNewcomer, StoredNewcomer};
+pub use log_ins::{AfterLogIn, LogInPlan, NewLogIn, NewNewcomer, StoredNewcomer};
 pub use open::{DatabaseConfig, PostgresConfig, SqliteConfig};
 use pool::{Pool, on_pool, run_on};
 pub use qr_log_ins::{AskingDevice, MostQrLogIns, NewQrLogIn, StoredQrLogIn};

@@ -22,6 +22,7 @@ use crate::http::extract::{Path, Query};
 use crate::http::problem::Failure;
 use crate::http::request::{self, Connected};
 use crate::http::signed_in::Cookies;
+use crate::store::AfterLogIn;
 
 /// How long the browser's secret is kept, in seconds: as long as a log-in may take.
 const SECRET_SECONDS: i64 = 10 * 60;
@@ -73,7 +74,7 @@ pub async fn start(
     } else {
         next.as_str()
     };
-    let begun = begin(&app, peer, &headers, &provider, None, next).await;
+    let begun = begin(&app, peer, &headers, &provider, None, next, false).await;
     Ok(match begun {
         Ok((secret, address)) => (secret, Redirect::to(&address)).into_response(),
         Err(failure) if failure.code() == Code::NotFound => nothing_here(&app, &headers, &at).await,
@@ -81,8 +82,9 @@ pub async fn start(
     })
 }
 
-/// `POST /login/{provider}`: to its pages, to link an account.
-pub async fn link(
+/// `POST /login/{provider}`, field `shared`: to its pages, for whoever is not logged in; else to link an
+/// account.
+pub async fn start_or_link(
     State(app): State<AppState>,
     visitor: Visitor,
     peer: Connected,
@@ -91,8 +93,14 @@ pub async fn link(
     form: Form,
 ) -> Page {
     let begun = async {
-        let user = form.signed_in(&visitor)?;
-        begin(&app, peer, &headers, &provider, Some(user.id), IDENTITIES).await
+        let (links_to, next) = if visitor.user.is_some() {
+            (Some(form.signed_in(&visitor)?.id), IDENTITIES)
+        } else {
+            form.must_be_from(&visitor)?;
+            (None, next::kept(&app, &headers))
+        };
+        let shared = !form.get("shared").is_empty();
+        begin(&app, peer, &headers, &provider, links_to, next, shared).await
     };
     Ok(match begun.await {
         Ok((secret, address)) => {
@@ -137,12 +145,12 @@ pub async fn come_back(
         Ok::<_, Failure>(app.accounts.finish_log_in(came, &origin).await?)
     };
     Ok(match finished.await {
-        Ok(Finished::LoggedIn(token, next)) => begun(&app, &token, &next),
-        Ok(Finished::CodeWanted(user, next)) => {
+        Ok(Finished::LoggedIn(token, after)) => begun(&app, &token, &after),
+        Ok(Finished::CodeWanted(user, after)) => {
             let page = StillPage::EnterCode(EnterCode {
                 proof: app.accounts.prove_password(user),
-                shared: false,
-                next,
+                shared: after.shared,
+                next: after.next_path,
             });
             still_door(&app, &visitor, page, None).await?
         }
@@ -185,8 +193,8 @@ pub async fn join(
             name: form.get("name").to_owned(),
         };
         let origin = request::origin(&app, peer.0, &headers);
-        let (_, token, next) = app.accounts.join(&secret, join, &origin).await?;
-        Ok(begun(&app, &token, &next))
+        let (_, token, after) = app.accounts.join(&secret, join, &origin).await?;
+        Ok(begun(&app, &token, &after))
     };
     match done.await {
         Ok(response) => Ok(response),
@@ -227,6 +235,7 @@ async fn begin(
     provider: &str,
     links_to: Option<UserId>,
     next: &str,
+    shared: bool,
 ) -> Result<(SetCookie, String), Failure> {
     // The same secret serves several tabs.
     let secret = secret_of(app, headers).unwrap_or_else(|| Token::new(&app.random));
@@ -237,6 +246,7 @@ async fn begin(
         redirect_uri: &redirect_uri,
         links_to,
         next,
+        shared,
     };
     let origin = request::origin(app, peer.0, headers);
     let address = app.accounts.begin_log_in(begun, &origin).await?;
@@ -261,12 +271,13 @@ fn keep(app: &AppState, secret: &Token) -> SetCookie {
 }
 
 /// Logged in: the session takes the place of the secret.
-fn begun(app: &AppState, token: &Token, next: &str) -> Response {
+fn begun(app: &AppState, token: &Token, after: &AfterLogIn) -> Response {
     let cookies = Cookies::of(app);
     let spent = cookies.secret(cookies.log_in, "", Some(0));
     let spent = AppendHeaders([(header::SET_COOKIE, spent)]);
-    let session = crate::http::accounts::begun(app, token, false);
-    (session, spent, next::forget(app), Redirect::to(next)).into_response()
+    let session = crate::http::accounts::begun(app, token, after.shared);
+    let on = Redirect::to(&after.next_path);
+    (session, spent, next::forget(app), on).into_response()
 }
 
 /// To where it was begun, with why it came to nothing.

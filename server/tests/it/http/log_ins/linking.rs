@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::app::{Answer, Browser, PASSWORD, Person, TestApp};
 use super::super::second_factor::turned_on;
-use super::{Issuer, field, oidc, providers, with_issuer};
+use super::{Issuer, field, led_on, oidc, providers, with_issuer};
 use crate::raw::Raw;
 
 const PAGE: &str = "/security";
@@ -21,13 +21,6 @@ async fn submit(person: &Person, path: &str) -> Answer {
     person
         .submit(path, &[("token", &token), ("user", &id)])
         .await
-}
-
-/// Where the page leads on to that answers the form.
-fn led_on(answer: &Answer) -> String {
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    let refresh = answer.header("refresh").strip_prefix("0;url=");
-    refresh.unwrap().to_owned()
 }
 
 /// Links the account that the provider has now.

@@ -8,6 +8,7 @@ mod oidc;
 mod others;
 mod programs;
 mod refusals;
+mod sharing;
 
 use server::config::Login;
 
@@ -95,6 +96,13 @@ impl Browser {
         self.keep(&answer);
         answer
     }
+}
+
+/// Where the page leads on to that answers a form.
+fn led_on(answer: &Answer) -> String {
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let refresh = answer.header("refresh").strip_prefix("0;url=");
+    refresh.unwrap().to_owned()
 }
 
 /// Fails unless it leads back to the log-in, for that reason.

@@ -9,7 +9,11 @@ async fn who_comes_the_first_time_chooses_a_handle_and_is_known_from_then_on() {
     let (app, issuer) = with_issuer().await;
     let mut browser = app.anybody();
     let door = browser.get("/login").await;
-    assert!(door.text.contains("href=\"/login/sso\""), "{}", door.text);
+    assert!(
+        door.text.contains("formaction=\"/login/sso\""),
+        "{}",
+        door.text
+    );
     assert!(door.text.contains("Example &lt;&amp;&gt;"), "{}", door.text);
 
     let answer = browser.log_in_at(&issuer).await;

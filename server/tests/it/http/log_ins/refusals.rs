@@ -127,7 +127,7 @@ async fn the_page_says_what_happened_in_the_readers_language() {
         assert_eq!(page.status, 200);
         assert!(page.text.contains("role=\"alert\""));
         assert!(page.text.contains(says), "{}", page.text);
-        assert!(page.text.contains("href=\"/login/sso\""));
+        assert!(page.text.contains("formaction=\"/login/sso\""));
     }
     for nonsense in ["unknown", "", "%3Cscript%3E"] {
         let page = browser.get(&format!("/login?refused={nonsense}")).await;
