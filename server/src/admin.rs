@@ -43,7 +43,7 @@ pub async fn reset_password(config: &Config, handle: &str) -> Result<String, Adm
     let account = store.find_user(UserKey::Handle(handle)).await?;
     let account = account.ok_or_else(|| AdminError::NoAccount(handle.to_owned()))?;
     let password = new_password(&random);
-    let phc = Passwords::new()?.hash(password.clone()).await?;
+    let phc = Passwords::new(&random)?.hash(password.clone()).await?;
     store.set_password(account.id, &phc).await?;
     store.remove_second_factor(account.id).await?;
     store.delete_sessions_of(account.id).await?;

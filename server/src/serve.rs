@@ -140,7 +140,7 @@ pub async fn start_at(
     let store = open(&config, &clock, &random).await?;
     steer(&store, &clock).await?;
     let network = Network::start(&config, store.installation().shards, &random)?;
-    let passwords = Passwords::new()?;
+    let passwords = Passwords::new(&random)?;
     let providers = Providers::new(&config.login, &clock).map_err(StartError::Providers)?;
     if with_demo {
         demo::seed(&config, &store, &clock, &random, &passwords).await?;
