@@ -8,6 +8,7 @@ use protocol::mistakes::{Mistake, made};
 use protocol::{Code, ConversationId, Millis};
 use tokio::time::Instant;
 
+use super::audit;
 use super::fold::{Folded, fold, wanted};
 use super::recent::Recent;
 use super::retention::make_room;
@@ -183,6 +184,7 @@ impl Writer {
         let events = stored.filter(|command| command.result.is_ok()).count();
         metrics::counter!(EVENTS_STORED).increment(u64::try_from(events).unwrap_or(0));
         self.bus.publish(folded.messages);
+        audit::tell(commands, &folded.outcomes, &folded.changes.commands);
         Ok(folded.outcomes)
     }
 

@@ -76,6 +76,7 @@ impl Config {
         config.check_services().map_err(ConfigError)?;
         config.check_tls().map_err(ConfigError)?;
         config.login.check().map_err(ConfigError)?;
+        config.kafka.check().map_err(ConfigError)?;
         Ok(config)
     }
 
@@ -151,6 +152,11 @@ const OPTIONAL: &[&str] = &[
     "amqp.ca",
     "redis.url",
     "redis.ca",
+    "kafka.ca",
+    "kafka.sasl",
+    "kafka.user",
+    "kafka.password",
+    "kafka.password_file",
     #[cfg(debug_assertions)]
     "mistake",
 ];

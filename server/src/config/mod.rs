@@ -1,6 +1,7 @@
 //! What can be set, and where it comes from: one TOML file, overridden by `ZSPCHAT_*` variables,
 //! overridden by flags. Keys that do not exist are errors, wherever they stand.
 
+mod kafka;
 mod load;
 mod login;
 mod public_url;
@@ -17,6 +18,7 @@ use protocol::Limits;
 use protocol::mistakes::Mistake;
 use serde::{Deserialize, Serialize};
 
+pub use kafka::{Kafka, Sasl};
 pub use load::{ConfigError, Flags};
 pub use login::{Login, Provider, ProviderKind, is_safe};
 pub use public_url::PublicUrl;
@@ -68,6 +70,8 @@ pub struct Config {
     pub metrics: Metrics,
     /// What is logged, and how.
     pub log: Log,
+    /// Where log lines go besides stderr.
+    pub kafka: Kafka,
     /// What is refused by size or rate.
     #[serde(deserialize_with = "protocol::limits::configured")]
     pub limits: Limits,
@@ -190,6 +194,7 @@ impl Default for Config {
             throttle: Throttle::default(),
             metrics: Metrics::default(),
             log: Log::default(),
+            kafka: Kafka::default(),
             limits: Limits::default(),
             #[cfg(debug_assertions)]
             mistake: None,

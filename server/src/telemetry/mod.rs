@@ -1,4 +1,7 @@
-//! What the server tells those who run it: log lines and metrics.
+//! What the server tells those who run it: log lines, an audit of what matters to safety, and metrics.
 
+pub mod audit;
+pub mod kafka;
+pub mod lines;
 pub mod logs;
 pub mod metrics;
