@@ -296,7 +296,7 @@ mod tests {
     fn lines_are_wanted_by_each_filter() {
         let line = json!({
             "at": 10, "node": "n", "level": "info", "target": "audit", "message": "log_in",
-            "request": "r", "user": "u", "conversation": ConversationId::default().to_string(),
+            "request": "r", "user": "u", "conversation": "c",
             "fields": {"on": "v"},
         })
         .to_string();

@@ -155,7 +155,6 @@ fn is_address(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use super::super::Config;
 
     fn checked(text: &str) -> Result<(), String> {

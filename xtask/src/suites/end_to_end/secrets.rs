@@ -1,0 +1,102 @@
+//! Whether what people wrote, or prove themselves by, is in any log of the servers they used.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+/// Shorter ones are words that log lines hold too: in bytes, of which a Chinese character has three.
+const SHORTEST: usize = 8;
+
+/// What the fixtures have kept: a log a server, and what was sent meanwhile.
+#[derive(Debug, Default)]
+pub struct Kept {
+    logs: Vec<(PathBuf, String)>,
+    secrets: BTreeSet<String>,
+}
+
+impl Kept {
+    /// Reads the folder that the fixtures wrote to.
+    ///
+    /// # Errors
+    /// When it cannot be read, or there is nothing in it to look at or to look for.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let mut kept = Self::default();
+        let entries = fs::read_dir(folder)
+            .with_context(|| format!("no logs were kept in {}", folder.display()))?;
+        for entry in entries {
+            let path = entry?.path();
+            let bytes = fs::read(&path)?;
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            if path.extension().is_some_and(|extension| extension == "log") {
+                kept.logs.push((path, text));
+            } else {
+                let secrets: Vec<String> = serde_json::from_str(&text)
+                    .with_context(|| format!("{} is no list", path.display()))?;
+                kept.secrets.extend(secrets);
+            }
+        }
+        kept.secrets.retain(|secret| secret.len() >= SHORTEST);
+        ensure!(
+            kept.logs.iter().any(|(_, log)| !log.is_empty()) && !kept.secrets.is_empty(),
+            "there is nothing in {} to look for, or to look at",
+            folder.display()
+        );
+        Ok(kept)
+    }
+
+    /// How much there is of both.
+    pub fn size(&self) -> String {
+        let bytes: usize = self.logs.iter().map(|(_, log)| log.len()).sum();
+        format!(
+            "{} texts, tokens and passwords in {} logs of {} MB",
+            self.secrets.len(),
+            self.logs.len(),
+            bytes / 1_000_000
+        )
+    }
+
+    /// What is in a log and must not be, with the line.
+    pub fn found(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for secret in &self.secrets {
+            // As it is, and as it stands in quotes.
+            let quoted = format!("{secret:?}");
+            let quoted = quoted.trim_matches('"');
+            for (path, log) in &self.logs {
+                let at = log.find(secret.as_str()).or_else(|| log.find(quoted));
+                if let Some(at) = at {
+                    let start = log[..at].rfind('\n').map_or(0, |end| end + 1);
+                    let line = log[start..].lines().next().unwrap_or_default();
+                    found.push(format!("{quoted:?} in {}: {line}", path.display()));
+                }
+            }
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_was_logged_is_found_as_it_is_and_in_quotes() {
+        let folder = services::Folder::new("secrets").unwrap();
+        let path = folder.path().join("of-one-test");
+        fs::create_dir(&path).unwrap();
+        let write = |name: &str, text: &str| fs::write(path.join(name), text).unwrap();
+        assert!(Kept::read(&path).is_err());
+        write("1.log", "one\nINFO said: text=\"so he \\\"said\\\"\" more\n");
+        write("1.secrets.json", r#"["one", "nowhere to be found"]"#);
+        assert_eq!(Kept::read(&path).unwrap().found(), Vec::<String>::new());
+        write("2.secrets.json", r#"["so he \"said\""]"#);
+        let found = Kept::read(&path).unwrap().found();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].ends_with("more"), "{found:?}");
+        write("3.log", "你好，世界\n");
+        write("3.secrets.json", r#"["你好，世界"]"#);
+        assert_eq!(Kept::read(&path).unwrap().found().len(), 2);
+    }
+}
