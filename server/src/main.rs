@@ -286,7 +286,8 @@ fn run(action: Action) -> Result<(), Box<dyn Error>> {
                 json,
             };
             let clock = Clock::system();
-            let printed = tail::tail(&config, &wish, &clock, &mut std::io::stdout().lock());
+            let mut output = std::io::stdout().lock();
+            let printed = tail::tail(&config, &wish, &clock, &mut output);
             match runtime()?.block_on(printed) {
                 // Whoever read them has seen enough.
                 Err(tail::TailError::Print(error)) if error.kind() == ErrorKind::BrokenPipe => {

@@ -206,7 +206,11 @@ impl Filter<'_> {
             && self.wish.level.is_none_or(serious)
             && self.user.as_ref().is_none_or(of_user)
             && conversation.is_none_or(|id| is("conversation", &id))
-            && self.wish.request.as_ref().is_none_or(|id| is("request", id));
+            && self
+                .wish
+                .request
+                .as_ref()
+                .is_none_or(|id| is("request", id));
         wanted.then_some(line)
     }
 }
@@ -313,7 +317,11 @@ mod tests {
         assert!(wanted(Some("u"), 0, Wish::default()));
         assert!(wanted(Some("v"), 0, Wish::default()));
         assert!(!wanted(Some("w"), 0, Wish::default()));
-        for (level, is) in [(Level::Warn, false), (Level::Info, true), (Level::Trace, true)] {
+        for (level, is) in [
+            (Level::Warn, false),
+            (Level::Info, true),
+            (Level::Trace, true),
+        ] {
             let wish = Wish {
                 level: Some(level),
                 ..Wish::default()

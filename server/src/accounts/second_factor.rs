@@ -113,7 +113,10 @@ impl Accounts {
             self.is_code(user, code, true).await?;
             Ok(self.store.remove_second_factor(user).await?)
         };
-        noted(Entry::new(Act::TurnOffSecondFactor).user(user), removed.await)
+        noted(
+            Entry::new(Act::TurnOffSecondFactor).user(user),
+            removed.await,
+        )
     }
 
     /// Lets somebody in whose password was right, if no code is asked for or this is one.

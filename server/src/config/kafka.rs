@@ -123,13 +123,14 @@ impl Kafka {
         }
         let more = self.tls || self.sasl.is_some();
         if self.brokers.is_empty() && more {
-            return Err("kafka.tls and kafka.sasl are for kafka.brokers, which are none".to_owned());
+            return Err(
+                "kafka.tls and kafka.sasl are for kafka.brokers, which are none".to_owned(),
+            );
         }
         if self.ca.is_some() && !self.tls {
             return Err("kafka.ca is for kafka.tls = true".to_owned());
         }
-        let named =
-            self.user.is_some() || self.password.is_some() || self.password_file.is_some();
+        let named = self.user.is_some() || self.password.is_some() || self.password_file.is_some();
         match self.sasl {
             None if named => Err(
                 "kafka.user and its password are for kafka.sasl, such as \"scram-sha-512\""

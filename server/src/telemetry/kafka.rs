@@ -8,8 +8,8 @@
 mod counts;
 mod reader;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard, Weak};
 use std::thread;
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode};
 use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _, ProducerContext, PurgeConfig};
 
-pub use counts::{Cause, Counted};
 use counts::Counts;
+pub use counts::{Cause, Counted};
 pub use reader::{Read, Reader};
 
 use super::lines::{Line, Stream};
@@ -41,6 +41,9 @@ const POLL: Duration = Duration::from_millis(100);
 
 /// After how many polls the metrics are set.
 const POLLS_A_COUNT: u32 = 10;
+
+/// For how many polls the client may be in use by others once nobody sends any more.
+const ENDING: u32 = 10;
 
 /// How long the client may take to say of lines that were given up that they were.
 const GIVING_UP: Duration = Duration::from_secs(2);
@@ -66,9 +69,9 @@ pub struct Kafka {
     settings: ClientConfig,
     logs: String,
     audit: String,
-    client: RwLock<Arc<Client>>,
+    /// None once it is stopped.
+    client: RwLock<Option<Arc<Client>>>,
     counts: Arc<Counts>,
-    stopped: AtomicBool,
 }
 
 impl Kafka {
@@ -84,12 +87,11 @@ impl Kafka {
         let settings = producing(config)?;
         let counts = Arc::new(Counts::default());
         let kafka = Arc::new(Self {
-            client: RwLock::new(Arc::new(client(&settings, &counts)?)),
+            client: RwLock::new(Some(Arc::new(client(&settings, &counts)?))),
             settings,
             logs: topic(config, Stream::Logs),
             audit: topic(config, Stream::Audit),
             counts,
-            stopped: AtomicBool::new(false),
         });
         let weak = Arc::downgrade(&kafka);
         thread::Builder::new()
@@ -101,15 +103,20 @@ impl Kafka {
 
     /// Says where lines go, to those who read stderr.
     pub(super) fn greet(&self, node: &str) {
-        tracing::info!(node, logs = self.logs, audit = self.audit, "log lines go to Kafka");
+        tracing::info!(
+            node,
+            logs = self.logs,
+            audit = self.audit,
+            "log lines go to Kafka"
+        );
     }
 
     /// Puts a line into the buffer, or drops it. Never waits.
     pub fn send(&self, line: &Line<'_>) {
         self.counts.made();
-        if self.stopped.load(Ordering::Relaxed) {
+        let Some(client) = self.client() else {
             return self.counts.dropped(Cause::Stopped);
-        }
+        };
         let topic = match line.stream {
             Stream::Logs => &self.logs,
             Stream::Audit => &self.audit,
@@ -118,7 +125,7 @@ impl Kafka {
             .key(line.key)
             .payload(line.json)
             .timestamp(line.at);
-        if let Err((error, _)) = self.client().send(record) {
+        if let Err((error, _)) = client.send(record) {
             self.counts.dropped(cause(&error));
         }
     }
@@ -131,13 +138,15 @@ impl Kafka {
     /// Sends what is buffered, for so long at most, and counts what could not be sent. Lines that come
     /// later are dropped. Blocks.
     pub fn stop(&self, limit: Duration) -> Counted {
-        let client = self.client();
-        // What is still there afterwards is told below.
-        let _ = client.flush(limit);
-        self.stopped.store(true, Ordering::Relaxed);
-        self.counts.giving_up();
-        client.purge(PurgeConfig::default().queue().inflight());
-        let _ = client.flush(GIVING_UP);
+        if let Some(client) = self.client() {
+            // What is still there afterwards is told below.
+            let _ = client.flush(limit);
+            self.counts.giving_up();
+            *self.place() = None;
+            client.purge(PurgeConfig::default().queue().inflight());
+            let _ = client.flush(GIVING_UP);
+            end(client);
+        }
         let counted = self.counted();
         if counted.dropped() > 0 {
             tracing::warn!(
@@ -151,10 +160,14 @@ impl Kafka {
         counted
     }
 
-    fn client(&self) -> Arc<Client> {
+    fn client(&self) -> Option<Arc<Client>> {
         // Written only to put another in its place.
         let client = self.client.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&client)
+        client.clone()
+    }
+
+    fn place(&self) -> RwLockWriteGuard<'_, Option<Arc<Client>>> {
+        self.client.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A client that can no longer send each line once gives up for good. Another takes its place; what
@@ -166,11 +179,26 @@ impl Kafka {
         tracing::warn!(reason, "Kafka's client gave up and is made anew");
         match client(&self.settings, &self.counts) {
             Ok(new) => {
-                let mut place = self.client.write().unwrap_or_else(PoisonError::into_inner);
-                *place = Arc::new(new);
+                let mut place = self.place();
+                // Unless it was stopped meanwhile.
+                if place.is_some() {
+                    *place = Some(Arc::new(new));
+                }
             }
             Err(error) => tracing::warn!(%error, "Kafka's client cannot be made anew"),
         }
+    }
+}
+
+/// Ends a client's threads before the program ends, under which they would lose what they use.
+fn end(mut client: Arc<Client>) {
+    for _ in 0..ENDING {
+        match Arc::try_unwrap(client) {
+            Ok(last) => return drop(last),
+            // It is being asked what became of lines.
+            Err(shared) => client = shared,
+        }
+        thread::sleep(POLL);
     }
 }
 
@@ -181,14 +209,16 @@ fn serve(kafka: &Weak<Kafka>) {
         let Some(kafka) = kafka.upgrade() else {
             return;
         };
-        let client = kafka.client();
+        let Some(client) = kafka.client() else {
+            return;
+        };
         client.poll(POLL);
         kafka.renew_if_broken(&client);
         if round.is_multiple_of(POLLS_A_COUNT) {
             let counted = kafka.counted();
             counted.show();
             let dropped = counted.dropped() - told.dropped();
-            if dropped > 0 && !kafka.stopped.load(Ordering::Relaxed) {
+            if dropped > 0 {
                 tracing::warn!(dropped, "log lines are not sent to Kafka");
             }
             told = counted;
@@ -197,7 +227,17 @@ fn serve(kafka: &Weak<Kafka>) {
 }
 
 /// What the client says about its lines, and about itself.
-struct Outcomes(Arc<Counts>);
+struct Outcomes {
+    counts: Arc<Counts>,
+    /// What is wrong, as far as it was told since a line was sent.
+    told: Mutex<HashSet<RDKafkaErrorCode>>,
+}
+
+impl Outcomes {
+    fn told(&self) -> MutexGuard<'_, HashSet<RDKafkaErrorCode>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl ClientContext for Outcomes {
     fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
@@ -205,8 +245,13 @@ impl ClientContext for Outcomes {
     }
 
     fn error(&self, error: ClientError, reason: &str) {
-        // What matters of it comes as a log line too.
-        tracing::debug!(%error, reason, "Kafka's client");
+        let code = error.rdkafka_error_code();
+        // It is said at each attempt to reach them again.
+        if code.is_some_and(|code| self.told().insert(code)) {
+            tracing::warn!(%error, reason, "log lines do not reach Kafka");
+        } else {
+            tracing::debug!(%error, reason, "log lines do not reach Kafka");
+        }
     }
 }
 
@@ -215,8 +260,11 @@ impl ProducerContext for Outcomes {
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
         match result {
-            Ok(_) => self.0.sent(),
-            Err((error, _)) => self.0.dropped(cause(error)),
+            Ok(_) => {
+                self.counts.sent();
+                self.told().clear();
+            }
+            Err((error, _)) => self.counts.dropped(cause(error)),
         }
     }
 }
@@ -244,7 +292,10 @@ fn cause(error: &ClientError) -> Cause {
 
 fn client(settings: &ClientConfig, counts: &Arc<Counts>) -> Result<Client, KafkaError> {
     settings
-        .create_with_context(Outcomes(Arc::clone(counts)))
+        .create_with_context(Outcomes {
+            counts: Arc::clone(counts),
+            told: Mutex::default(),
+        })
         .map_err(KafkaError::new)
 }
 
@@ -294,9 +345,14 @@ fn connecting(config: &config::Kafka) -> Result<ClientConfig, KafkaError> {
     };
     settings.set("security.protocol", protocol);
     if config.tls {
-        // "probe": where systems keep the authorities that they trust.
-        let ca = config.ca.as_ref().map(|ca| ca.display().to_string());
-        settings.set("ssl.ca.location", ca.unwrap_or_else(|| "probe".to_owned()));
+        // Where systems keep the authorities that they trust.
+        let mut ca = "probe".to_owned();
+        if let Some(file) = &config.ca {
+            ca = file.display().to_string();
+            std::fs::read(file)
+                .map_err(|error| KafkaError(format!("the file {ca} cannot be read: {error}")))?;
+        }
+        settings.set("ssl.ca.location", ca);
     }
     if let Some(mechanism) = config.sasl {
         let password = config.secret().map_err(KafkaError)?;

@@ -128,7 +128,13 @@ pub fn start() -> Option<PrometheusHandle> {
     describe_counter!(GAPS_FILLED, "Events that came out of order to the streams");
     describe_counter!(SWEPT, "Logs that had moved without the streams being told");
     describe_counter!(LOG_LINES_SENT, "Log lines sent to Kafka");
-    describe_counter!(LOG_LINES_DROPPED, "Log lines dropped instead of sent to Kafka");
-    describe_gauge!(LOG_LINES_BUFFERED, "Log lines that wait to be sent to Kafka");
+    describe_counter!(
+        LOG_LINES_DROPPED,
+        "Log lines dropped instead of sent to Kafka"
+    );
+    describe_gauge!(
+        LOG_LINES_BUFFERED,
+        "Log lines that wait to be sent to Kafka"
+    );
     Some(handle)
 }

@@ -71,7 +71,7 @@ pub fn measure(bench: &Bench) -> Result<Report> {
     let pairs = bench.runtime.block_on(people::pairs(&[address], SENDERS))?;
     let side = bench.seconds.unwrap_or(SIDE);
     let mut report = Report::default();
-    let mut round = |report: &mut Report, gone: bool, number: u32| -> Result<()> {
+    let round = |report: &mut Report, gone: bool, number: u32| -> Result<()> {
         let timetable = Timetable {
             per_second: MESSAGES,
             time: side / ROUNDS,

@@ -27,16 +27,12 @@ impl Server {
         settings: &[(&str, String)],
         log: &Path,
     ) -> Result<Self> {
-        let file = File::create(log).with_context(|| format!("{} cannot be made", log.display()))?;
+        let file =
+            File::create(log).with_context(|| format!("{} cannot be made", log.display()))?;
         Self::run(program, data, settings, file.into())
     }
 
-    fn run(
-        program: &Path,
-        data: &Path,
-        settings: &[(&str, String)],
-        log: Stdio,
-    ) -> Result<Self> {
+    fn run(program: &Path, data: &Path, settings: &[(&str, String)], log: Stdio) -> Result<Self> {
         let mut command = bound_to_us(program);
         for (name, _) in std::env::vars_os() {
             if name

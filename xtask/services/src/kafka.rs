@@ -20,15 +20,12 @@ const READY: Duration = Duration::from_secs(20);
 
 #[derive(Clone, Debug, Default)]
 pub struct KafkaOptions {
-    /// Topics to make, of one partition each; one that asks who its clients are lets nobody make any
-    /// from here.
+    /// Topics to make, of one partition each.
     pub topics: Vec<String>,
     /// Put a proxy in front, where its clients can be cut off.
     pub proxy: bool,
     /// Where it tells its clients that it is, if something else stands in front.
     pub advertised: Option<SocketAddr>,
-    /// Ask its clients who they are, by SASL. It believes every password that is sent to it as it is.
-    pub authentication: bool,
 }
 
 /// A broker of our own on a free port. What it holds is lost when it ends.
@@ -69,7 +66,6 @@ impl Kafka {
         let in_front = proxy.as_ref().map(Proxy::address).or(options.advertised);
         let advertised = url(in_front.unwrap_or(port.address()));
         let (listener, room) = (url(port.address()), folder.room("work", None)?);
-        let authentication = options.authentication;
         let kafka = Self {
             process: Process::new(Recipe {
                 name: format!("Kafka on port {}", port.number()),
@@ -82,9 +78,6 @@ impl Kafka {
                         command.args(["--listener-url", &listener]);
                         command.args(["--advertised-listener-url", &advertised]);
                         command.args(["--storage-engine", "memory://zspchat/"]);
-                        if authentication {
-                            command.arg("--authentication");
-                        }
                         command
                     }
                 }),
@@ -113,6 +106,11 @@ impl Kafka {
             .map_or(self.port.address(), Proxy::address)
     }
 
+    /// Where it listens itself.
+    pub fn port(&self) -> SocketAddr {
+        self.port.address()
+    }
+
     /// What stands in front of it, where that was asked for.
     pub fn proxy(&self) -> Option<&Proxy> {
         self.proxy.as_ref()
@@ -125,8 +123,7 @@ impl Service for Kafka {
     }
 
     fn wait_until_ready(&self) -> Result<()> {
-        self.process.wait_until(READY, || {
-            TcpStream::connect(self.port.address()).is_ok()
-        })
+        self.process
+            .wait_until(READY, || TcpStream::connect(self.port.address()).is_ok())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -17,6 +17,9 @@ use crate::telemetry::lines::Stream;
 
 /// How long brokers may take to answer, and to send what they said that they have.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long the client may take to say why brokers do not answer.
+const TELLING: Duration = Duration::from_secs(1);
 
 /// How long is waited for the next line before it is asked whether there is one elsewhere.
 const TURN: Duration = Duration::from_millis(100);
@@ -57,10 +60,22 @@ impl Reader {
             .set("auto.offset.reset", "earliest")
             .create_with_context(complaints.clone())
             .map_err(KafkaError::new)?;
-        let away = |error: ClientError| complaints.explain(&error);
+        let away = |error: ClientError| {
+            // It tells why only who asks.
+            let until = Instant::now() + TELLING;
+            while !complaints.is_any() && Instant::now() < until {
+                consumer.poll(TURN);
+            }
+            complaints.explain(&error)
+        };
         let metadata = consumer
             .fetch_metadata(Some(&topic), PATIENCE)
             .map_err(away)?;
+        let from = if since > 0 {
+            Offset::Offset(since)
+        } else {
+            Offset::Beginning
+        };
         let mut times = TopicPartitionList::new();
         for found in metadata.topics() {
             if found.name() != topic || found.error().is_some() {
@@ -68,14 +83,18 @@ impl Reader {
             }
             for partition in found.partitions() {
                 times
-                    .add_partition_offset(&topic, partition.id(), Offset::Offset(since.max(0)))
+                    .add_partition_offset(&topic, partition.id(), from)
                     .map_err(KafkaError::new)?;
             }
         }
         if times.count() == 0 {
             return Err(KafkaError(format!("there is no topic {topic}")));
         }
-        let starts = consumer.offsets_for_times(times, PATIENCE).map_err(away)?;
+        let starts = if since > 0 {
+            consumer.offsets_for_times(times, PATIENCE).map_err(away)?
+        } else {
+            times
+        };
         consumer.assign(&starts).map_err(KafkaError::new)?;
         let elements = starts.elements();
         let unread = elements.iter().map(|element| element.partition()).collect();
@@ -145,6 +164,19 @@ fn is_passing(error: &ClientError) -> bool {
 struct Complaints(Arc<Mutex<Option<String>>>);
 
 impl Complaints {
+    fn is_any(&self) -> bool {
+        let said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        said.is_some()
+    }
+
+    /// Keeps it, unless something better is kept: that all brokers are down is said last.
+    fn keep(&self, error: Option<RDKafkaErrorCode>, said: &str) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.is_none() || error != Some(RDKafkaErrorCode::AllBrokersDown) {
+            *kept = Some(said.to_owned());
+        }
+    }
+
     fn explain(&self, error: &ClientError) -> KafkaError {
         let said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match said.as_deref() {
@@ -159,12 +191,12 @@ impl ClientContext for Complaints {
         super::log(level, fac, message);
         // `[thrd:…]: host:port/bootstrap: why`
         let why = message.split_once("]: ").map_or(message, |(_, why)| why);
-        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *said = Some(why.to_owned());
+        self.keep(None, why);
     }
 
     fn error(&self, error: ClientError, reason: &str) {
         tracing::debug!(%error, reason, "Kafka's client");
+        self.keep(error.rdkafka_error_code(), reason);
     }
 }
 

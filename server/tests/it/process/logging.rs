@@ -23,7 +23,7 @@ async fn every_line_about_a_request_names_it_and_tells_no_secret() {
     let request = |answer: &crate::http::app::Answer| answer.json()["request_id"].clone();
     for (id, status) in [(request(&missing), 404), (request(&refused), 400)] {
         let line = server
-            .logged(|line| (line["span"]["id"] == id).then(|| line.clone()))
+            .logged(|line| (line["span"]["request"] == id).then(|| line.clone()))
             .await;
         assert_eq!(line["fields"]["status"], status);
         assert!(
@@ -42,7 +42,7 @@ async fn every_line_about_a_request_names_it_and_tells_no_secret() {
     assert!(
         answered
             .iter()
-            .all(|line| line["span"]["id"].as_str().is_some())
+            .all(|line| line["span"]["request"].as_str().is_some())
     );
     let (_, token) = &ann.browser.cookies[0];
     let log = lines.iter().map(Value::to_string).collect::<String>();

@@ -82,7 +82,9 @@ async fn out_of_room_it_accepts_nothing_says_why_and_goes_on_later() {
     assert!(cause.contains("disk"), "{cause}");
     let request = refused.json()["request_id"].clone();
     server
-        .logged(|line| (line["span"]["id"] == request && line["level"] == "WARN").then_some(()))
+        .logged(|line| {
+            (line["span"]["request"] == request && line["level"] == "WARN").then_some(())
+        })
         .await;
     let ready = server.anybody().get("/readyz").await;
     assert_eq!(ready.status, 503, "{}", ready.text);

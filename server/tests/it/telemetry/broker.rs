@@ -74,10 +74,17 @@ async fn every_line_of_a_server_arrives_once_as_it_is_on_stderr_and_by_the_schem
 
     // Whom a request is of, and what it is about.
     let own = ann.with(&ann).to_string();
-    let sent = logs.iter().find(|line| line["conversation"] == own.as_str());
+    let sent = logs
+        .iter()
+        .find(|line| line["conversation"] == own.as_str());
     let sent = sent.expect("a line about a conversation");
     assert_eq!(sent["user"], ann.id.to_string());
-    assert!(sent["fields"]["route"].as_str().unwrap().starts_with("/api"));
+    assert!(
+        sent["fields"]["route"]
+            .as_str()
+            .unwrap()
+            .starts_with("/api")
+    );
 
     let refused = audit
         .iter()

@@ -14,7 +14,10 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// The smallest buffer there is, and how many lines are in it at most.
 const SMALL: (u64, u64) = (64 * 1024, 256);
 
-fn cluster() -> (MockCluster<'static, rdkafka::producer::DefaultProducerContext>, String) {
+fn cluster() -> (
+    MockCluster<'static, rdkafka::producer::DefaultProducerContext>,
+    String,
+) {
     let cluster = MockCluster::new(3).unwrap();
     cluster.create_topic("zspchat.logs", 3, 3).unwrap();
     cluster.create_topic("zspchat.audit", 1, 3).unwrap();

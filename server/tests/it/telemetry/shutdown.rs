@@ -37,13 +37,26 @@ async fn settings_that_cannot_be_used_are_refused_in_a_sentence() {
     let brokers = ("ZSPCHAT_KAFKA_BROKERS", "127.0.0.1:9");
     for (variables, said) in [
         (
-            vec![brokers, ("ZSPCHAT_KAFKA_TLS", "true"), ("ZSPCHAT_KAFKA_CA", text(&missing))],
+            vec![
+                brokers,
+                ("ZSPCHAT_KAFKA_TLS", "true"),
+                ("ZSPCHAT_KAFKA_CA", text(&missing)),
+            ],
             "no-ca.pem",
         ),
-        (vec![brokers, ("ZSPCHAT_KAFKA_SASL", "scram-sha-512")], "kafka.user"),
+        (
+            vec![brokers, ("ZSPCHAT_KAFKA_SASL", "scram-sha-512")],
+            "kafka.user",
+        ),
         (vec![("ZSPCHAT_KAFKA_BROKERS", "kafka")], "not an address"),
     ] {
-        let arguments = ["serve", "--listen", "127.0.0.1:0", "--data", text(folder.path())];
+        let arguments = [
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--data",
+            text(folder.path()),
+        ];
         let refused = refuses(&arguments, &variables).await;
         assert!(refused.contains(said), "{refused}");
     }

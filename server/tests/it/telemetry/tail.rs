@@ -19,7 +19,9 @@ async fn tail(folder: &std::path::Path, brokers: &str, more: &[&str]) -> Vec<Val
     assert!(output.status.success(), "{complaints}");
     let printed = String::from_utf8(output.stdout).unwrap();
     let lines = printed.lines();
-    lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 #[tokio::test]
@@ -46,14 +48,21 @@ async fn lines_are_found_by_each_filter_in_the_order_of_their_time() {
     let found = async |more: &[&str]| tail(folder.path(), &brokers, more).await;
 
     let everything = found(&[]).await;
-    let times: Vec<i64> = everything.iter().map(|it| it["at"].as_i64().unwrap()).collect();
+    let times: Vec<i64> = everything
+        .iter()
+        .map(|it| it["at"].as_i64().unwrap())
+        .collect();
     assert!(times.is_sorted());
     let is_audit = |line: &Value| line["target"] == "audit";
     assert!(everything.iter().any(is_audit) && !everything.iter().all(is_audit));
 
     let of_request = found(&["--request", &request]).await;
     assert!(!of_request.is_empty());
-    assert!(of_request.iter().all(|line| line["request"] == request.as_str()));
+    assert!(
+        of_request
+            .iter()
+            .all(|line| line["request"] == request.as_str())
+    );
 
     let (id, other) = (ann.id.to_string(), ben.id.to_string());
     let of_ann = found(&["--user", &id]).await;
@@ -61,16 +70,26 @@ async fn lines_are_found_by_each_filter_in_the_order_of_their_time() {
     assert!(of_ann.iter().all(|line| line["user"] == id.as_str()));
     // A handle is looked up; what was done to somebody is found too.
     let of_ben = found(&["--user", "ben", "--audit"]).await;
-    let refused = |line: &Value| line["fields"]["on"] == other.as_str() && line["fields"]["outcome"] == "refused";
+    let refused = |line: &Value| {
+        line["fields"]["on"] == other.as_str() && line["fields"]["outcome"] == "refused"
+    };
     assert!(of_ben.iter().any(refused) && of_ben.iter().all(is_audit));
 
     let own = ann.with(&ann).to_string();
     let of_own = found(&["--conversation", &own]).await;
     assert!(!of_own.is_empty());
-    assert!(of_own.iter().all(|line| line["conversation"] == own.as_str()));
+    assert!(
+        of_own
+            .iter()
+            .all(|line| line["conversation"] == own.as_str())
+    );
 
     let serious = found(&["--level", "warn"]).await;
-    assert!(serious.iter().all(|line| line["level"] == "warn" || line["level"] == "error"));
+    assert!(
+        serious
+            .iter()
+            .all(|line| line["level"] == "warn" || line["level"] == "error")
+    );
     assert!(serious.len() < everything.len());
     assert!(found(&["--since", "0s"]).await.is_empty());
 

@@ -1,6 +1,6 @@
 //! Whether what people wrote, or prove themselves by, is in any log of the servers they used.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -59,22 +59,64 @@ impl Kept {
 
     /// What is in a log and must not be, with the line.
     pub fn found(&self) -> Vec<String> {
-        let mut found = Vec::new();
-        for secret in &self.secrets {
-            // As it is, and as it stands in quotes.
+        let starts = Starts::of(&self.secrets);
+        let mut found = BTreeSet::new();
+        for (path, log) in &self.logs {
+            for (at, secret) in starts.within(log.as_bytes()) {
+                let start = log[..at].rfind('\n').map_or(0, |end| end + 1);
+                let line = log[start..].lines().next().unwrap_or_default();
+                found.insert(format!("{secret:?} in {}: {line}", path.display()));
+            }
+        }
+        found.into_iter().collect()
+    }
+}
+
+/// Texts to look for, by their first bytes: there are thousands of them, and many megabytes of logs.
+struct Starts {
+    texts: HashMap<[u8; SHORTEST], Vec<String>>,
+    /// Whether a text may begin with these two bytes.
+    may_begin: Vec<bool>,
+}
+
+impl Starts {
+    /// Each as it is, and as it stands in quotes.
+    fn of(secrets: &BTreeSet<String>) -> Self {
+        let mut starts = Self {
+            texts: HashMap::new(),
+            may_begin: vec![false; 1 << 16],
+        };
+        for secret in secrets {
             let quoted = format!("{secret:?}");
-            let quoted = quoted.trim_matches('"');
-            for (path, log) in &self.logs {
-                let at = log.find(secret.as_str()).or_else(|| log.find(quoted));
-                if let Some(at) = at {
-                    let start = log[..at].rfind('\n').map_or(0, |end| end + 1);
-                    let line = log[start..].lines().next().unwrap_or_default();
-                    found.push(format!("{quoted:?} in {}: {line}", path.display()));
+            let quoted = &quoted[1..quoted.len() - 1];
+            for text in BTreeSet::from([secret.as_str(), quoted]) {
+                if let Some(start) = text.as_bytes().first_chunk() {
+                    let texts = starts.texts.entry(*start).or_default();
+                    texts.push(text.to_owned());
+                    starts.may_begin[pair(start)] = true;
                 }
             }
         }
-        found
+        starts
     }
+
+    /// Where they are, and which.
+    fn within<'a>(&'a self, log: &'a [u8]) -> impl Iterator<Item = (usize, &'a str)> {
+        let may_begin = |at: &usize| self.may_begin[pair(&log[*at..])];
+        let places = (0..log.len().saturating_sub(SHORTEST - 1)).filter(may_begin);
+        places.flat_map(|at| {
+            let rest = &log[at..];
+            let texts = rest.first_chunk().and_then(|start| self.texts.get(start));
+            let is_there = |text: &&String| rest.starts_with(text.as_bytes());
+            let texts = texts.into_iter().flatten().filter(is_there);
+            texts.map(move |text| (at, text.as_str()))
+        })
+    }
+}
+
+/// The first two bytes, as a number.
+fn pair(bytes: &[u8]) -> usize {
+    usize::from(bytes[0]) << 8 | usize::from(bytes[1])
 }
 
 #[cfg(test)]
@@ -88,7 +130,10 @@ mod tests {
         fs::create_dir(&path).unwrap();
         let write = |name: &str, text: &str| fs::write(path.join(name), text).unwrap();
         assert!(Kept::read(&path).is_err());
-        write("1.log", "one\nINFO said: text=\"so he \\\"said\\\"\" more\n");
+        write(
+            "1.log",
+            "one\nINFO said: text=\"so he \\\"said\\\"\" more\n",
+        );
         write("1.secrets.json", r#"["one", "nowhere to be found"]"#);
         assert_eq!(Kept::read(&path).unwrap().found(), Vec::<String>::new());
         write("2.secrets.json", r#"["so he \"said\""]"#);
