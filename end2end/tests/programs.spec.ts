@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PASSWORD, Person } from '../fixtures/people.ts';
 import { expect, test } from '../fixtures/server.ts';
+import { isSecret } from '../fixtures/secrets.ts';
 
 test('the program of the documents answers each message once, by a token from the settings', async ({
   browser,
@@ -22,6 +23,7 @@ test('the program of the documents answers each message once, by a token from th
   await tokens.getByLabel('当前密码').fill(PASSWORD);
   await tokens.getByRole('button', { name: '创建令牌' }).click();
   const token = await page.getByRole('status').locator('code').innerText();
+  isSecret(token);
   await page.goto('/api/docs');
   const program = join(server.data, 'echo.mjs');
   await writeFile(program, (await page.locator('#example').textContent()) ?? '');

@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::random::Random;
 use crate::store::{DatabaseConfig, OpenError, Store, StoreError, UserKey};
+use crate::telemetry::audit::{Act, Entry};
 
 /// Why it was not done, in one sentence.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +48,7 @@ pub async fn reset_password(config: &Config, handle: &str) -> Result<String, Adm
     store.set_password(account.id, &phc).await?;
     store.remove_second_factor(account.id).await?;
     store.delete_sessions_of(account.id).await?;
+    Entry::new(Act::ResetPassword).on(account.id).done();
     store.close().await;
     Ok(password)
 }
@@ -60,6 +62,7 @@ pub async fn restored(config: &Config) -> Result<(), AdminError> {
     let (clock, random) = (Clock::system(), Random::system());
     let store = Store::open(&existing(config)?, &clock, &random).await?;
     store.renew_history(&clock, &random).await?;
+    Entry::new(Act::RenewHistory).done();
     store.close().await;
     Ok(())
 }

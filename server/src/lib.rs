@@ -27,5 +27,6 @@ pub mod redis;
 pub mod serve;
 pub mod site;
 pub mod store;
+pub mod tail;
 pub mod telemetry;
 pub mod tls;

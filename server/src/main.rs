@@ -2,17 +2,20 @@
 #![forbid(unsafe_code)]
 
 use std::error::Error;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use protocol::ConversationId;
+use server::admin::AdminError;
 use server::clock::Clock;
 use server::config::{Config, Flags};
 use server::telemetry;
+use server::telemetry::logs::Logs;
 use server::tls::authority;
-use server::{admin, dead_letters, migrate, serve};
+use server::{admin, dead_letters, migrate, serve, tail};
 use tokio::signal::unix::{SignalKind, signal};
 use uuid::Uuid;
 
@@ -65,6 +68,9 @@ enum Action {
     /// Move an installation to another kind of database
     #[command(subcommand)]
     Migrate(MigrateAction),
+    /// What was logged, where it is sent to Kafka
+    #[command(subcommand)]
+    Logs(LogsAction),
     /// What the broker delivered and could not be stored
     #[command(subcommand)]
     DeadLetters(DeadLettersAction),
@@ -101,6 +107,39 @@ enum MigrateAction {
     SqliteToPostgres {
         #[command(flatten)]
         settings: Settings,
+    },
+}
+
+#[derive(Subcommand)]
+enum LogsAction {
+    /// Print log lines and the audit in the order of their time
+    Tail {
+        #[command(flatten)]
+        settings: Settings,
+        /// Of this request
+        #[arg(long, value_name = "ID")]
+        request: Option<String>,
+        /// What this user did, or had done to them
+        #[arg(long, value_name = "ID|HANDLE")]
+        user: Option<String>,
+        /// About this conversation
+        #[arg(long, value_name = "ID")]
+        conversation: Option<ConversationId>,
+        /// As serious as this, or more so: error, warn, info, debug or trace
+        #[arg(long)]
+        level: Option<tail::Level>,
+        /// Not older than this, such as 30s, 2h or 3d
+        #[arg(long, value_name = "TIME", default_value = "10m")]
+        since: tail::Since,
+        /// The audit alone
+        #[arg(long)]
+        audit: bool,
+        /// Go on with what comes, until Ctrl-C
+        #[arg(long)]
+        follow: bool,
+        /// One JSON object a line, as it was sent
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -188,13 +227,13 @@ fn run(action: Action) -> Result<(), Box<dyn Error>> {
                 ("role", role),
                 ("site", site),
             ])?;
-            telemetry::logs::start(&config.log);
+            let logs = telemetry::logs::start(&config)?;
             #[cfg(debug_assertions)]
             if let Some(mistake) = config.mistake {
                 tracing::warn!(mistake = mistake.name(), "makes a mistake, deliberately");
                 protocol::mistakes::make_everywhere(mistake);
             }
-            runtime()?.block_on(serve_until_told(config, demo))
+            runtime()?.block_on(serve_until_told(config, demo, logs))
         }
         Action::Config(ConfigAction::Check { settings }) => {
             print!("{}", settings.load(Vec::new())?.to_toml());
@@ -207,13 +246,13 @@ fn run(action: Action) -> Result<(), Box<dyn Error>> {
         }
         Action::Admin(AdminAction::ResetPassword { settings, handle }) => {
             let config = settings.load(Vec::new())?;
-            let password = runtime()?.block_on(admin::reset_password(&config, &handle))?;
+            let password = administer(&config, admin::reset_password(&config, &handle))?;
             println!("The new password of {handle} is {password}");
             Ok(())
         }
         Action::Admin(AdminAction::Restored { settings }) => {
             let config = settings.load(Vec::new())?;
-            runtime()?.block_on(admin::restored(&config))?;
+            administer(&config, admin::restored(&config))?;
             println!("Browsers will compare what they hold with what is here");
             Ok(())
         }
@@ -224,6 +263,39 @@ fn run(action: Action) -> Result<(), Box<dyn Error>> {
                 runtime()?.block_on(migrate::sqlite_to_postgres(&config))?
             );
             Ok(())
+        }
+        Action::Logs(LogsAction::Tail {
+            settings,
+            request,
+            user,
+            conversation,
+            level,
+            since,
+            audit,
+            follow,
+            json,
+        }) => {
+            let config = settings.load(Vec::new())?;
+            let wish = tail::Wish {
+                request,
+                user,
+                conversation,
+                level,
+                since,
+                audit,
+                follow,
+                json,
+            };
+            let clock = Clock::system();
+            let mut output = std::io::stdout().lock();
+            let printed = tail::tail(&config, &wish, &clock, &mut output);
+            match runtime()?.block_on(printed) {
+                // Whoever read them has seen enough.
+                Err(tail::TailError::Print(error)) if error.kind() == ErrorKind::BrokenPipe => {
+                    Ok(())
+                }
+                done => Ok(done?),
+            }
         }
         Action::DeadLetters(action) => {
             let (settings, wish) = match action {
@@ -248,6 +320,22 @@ fn run(action: Action) -> Result<(), Box<dyn Error>> {
     }
 }
 
+/// Does something that the audit is to have: where that is elsewhere, it is sent there.
+fn administer<T>(
+    config: &Config,
+    doing: impl Future<Output = Result<T, AdminError>>,
+) -> Result<T, Box<dyn Error>> {
+    let mut config = config.clone();
+    // Whoever does it sees what was done.
+    "warn".clone_into(&mut config.log.level);
+    let logs = telemetry::logs::start(&config)?;
+    runtime()?.block_on(async {
+        let done = doing.await;
+        logs.flush().await;
+        Ok(done?)
+    })
+}
+
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -257,19 +345,25 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 /// How long it may take to tell the last traces.
 const LAST_TRACES: Duration = Duration::from_secs(2);
 
-async fn stop(server: serve::Running) {
-    server.stop().await;
-    let _ = tokio::task::spawn_blocking(|| telemetry::traces::finish(LAST_TRACES)).await;
-}
-
-async fn serve_until_told(config: Config, demo: bool) -> Result<(), Box<dyn Error>> {
+async fn serve_until_told(config: Config, demo: bool, logs: Logs) -> Result<(), Box<dyn Error>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let server = tokio::select! {
-        server = serve::start(config, demo) => server?,
+    let started = tokio::select! {
+        started = serve::start(config, demo) => started.map(Some),
         // It may be waiting for the database.
-        _ = terminate.recv() => return Ok(()),
-        _ = interrupt.recv() => return Ok(()),
+        _ = terminate.recv() => Ok(None),
+        _ = interrupt.recv() => Ok(None),
+    };
+    let Some(server) = started.transpose() else {
+        logs.flush().await;
+        return Ok(());
+    };
+    let server = match server {
+        Ok(server) => server,
+        Err(error) => {
+            logs.flush().await;
+            return Err(error.into());
+        }
     };
     // Where nobody listens any more, it serves all the same.
     let _ = std::io::stdout().write_all(server.greeting().as_bytes());
@@ -279,10 +373,13 @@ async fn serve_until_told(config: Config, demo: bool) -> Result<(), Box<dyn Erro
     }
     tracing::info!("stopping");
     tokio::select! {
-        () = stop(server) => {
+        () = async {
+            server.stop().await;
+            let told = || telemetry::traces::finish(LAST_TRACES);
+            let _ = tokio::task::spawn_blocking(told).await;
             tracing::info!("stopped");
-            Ok(())
-        }
+            logs.flush().await;
+        } => Ok(()),
         _ = terminate.recv() => Err("told twice: stopped at once".into()),
         _ = interrupt.recv() => Err("told twice: stopped at once".into()),
     }

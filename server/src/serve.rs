@@ -133,7 +133,8 @@ pub async fn start_at(
     let random = Random::system();
     let site = Site::load(config.site.as_deref())?;
     let metrics = crate::telemetry::metrics::start();
-    traces::start(&config.traces, false, &clock, &random)?;
+    let logged = !config.kafka.brokers.is_empty();
+    traces::start(&config.traces, logged, &clock, &random)?;
     let tls = Tls::new(&config, &clock, &random)?;
     let listeners = Listeners::bind(&config).await?;
     let addresses = listeners.addresses(&config);

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use crate::build::{self, Profile};
 use crate::cluster;
 use crate::command;
+use crate::kafka;
 use crate::project::{PRODUCT, Project};
 
 #[derive(Args)]
@@ -19,7 +20,7 @@ pub struct Options {
     /// Print one JSON object as the last line
     #[arg(long)]
     json: bool,
-    /// How long a round takes; of `peak`, how long the peak
+    /// How long a round takes; of `peak`, how long the peak; of `logs`, how long Kafka is gone
     #[arg(long)]
     seconds: Option<u32>,
     /// Measure this program instead of building one
@@ -39,6 +40,8 @@ enum Form {
     Group,
     /// How long a message takes while 200 log-ins are on their way, against how long it takes without
     LogIns,
+    /// How long a message takes while Kafka, to which every request is logged, is gone
+    Logs,
 }
 
 impl Form {
@@ -49,6 +52,7 @@ impl Form {
             Self::Peak => "peak",
             Self::Group => "group",
             Self::LogIns => "log-ins",
+            Self::Logs => "logs",
         }
     }
 }
@@ -58,8 +62,10 @@ impl Form {
 /// # Errors
 /// When a step fails, or the server does something wrong meanwhile.
 pub fn run(project: &Project, options: &Options) -> Result<()> {
-    if !matches!(options.form, Form::Embedded | Form::LogIns) {
-        cluster::provide()?;
+    match options.form {
+        Form::Embedded | Form::LogIns => {}
+        Form::Logs => kafka::provide(project)?,
+        Form::Durable | Form::Peak | Form::Group => cluster::provide()?,
     }
     let server = match &options.server {
         Some(server) => server.clone(),

@@ -11,6 +11,7 @@ mod chaos;
 mod cluster;
 mod command;
 mod fuzz;
+mod kafka;
 mod project;
 mod python;
 mod run;

@@ -6,9 +6,10 @@ use protocol::{Code, Millis, UserId};
 
 use super::devices::id_of;
 use super::sessions::Program;
-use super::{AccountError, Accounts, Session, Token, invalid};
+use super::{AccountError, Accounts, Session, Token, invalid, noted};
 use crate::providers::{Issued, TokenError};
 use crate::store::{ListedToken, StoreError};
+use crate::telemetry::audit::{Act, Entry};
 
 /// How many tokens a user may have at a time.
 const MOST: usize = 100;
@@ -38,6 +39,20 @@ impl Accounts {
     /// # Errors
     /// Fields at fault, such as the password in force; too many failures; the database.
     pub async fn make_access_token(
+        &self,
+        current: &Session,
+        new: NewAccessToken,
+    ) -> Result<MadeAccessToken, AccountError> {
+        let made = self.make_token(current, new).await;
+        let entry = Entry::new(Act::MakeToken).user(current.user);
+        match &made {
+            Ok(made) => entry.detail(&made.access_token.id).done(),
+            Err(error) => entry.refused(error.reason()),
+        }
+        made
+    }
+
+    async fn make_token(
         &self,
         current: &Session,
         new: NewAccessToken,
@@ -98,7 +113,8 @@ impl Accounts {
         let found = self.access_tokens_of(user).await?;
         let found = found.iter().find(|found| id_of(&found.token_hash) == id);
         let found = found.ok_or(AccountError::Refused(Code::NotFound))?;
-        self.end(&[found.token_hash]).await
+        let entry = Entry::new(Act::EndToken).user(user).detail(id);
+        noted(entry, self.end(&[found.token_hash]).await)
     }
 
     async fn access_tokens_of(&self, user: UserId) -> Result<Vec<ListedToken>, StoreError> {

@@ -5,9 +5,10 @@ use protocol::problem::Fault;
 use protocol::{Code, UserId};
 
 use super::token::hex;
-use super::{AccountError, Accounts, Session, invalid};
+use super::{AccountError, Accounts, Session, invalid, noted};
 use crate::bus::{Message, Payload, Topic};
 use crate::chat::SessionKey;
+use crate::telemetry::audit::{Act, Entry};
 
 impl Accounts {
     /// Where a user is logged in, the session that asks first.
@@ -50,7 +51,8 @@ impl Accounts {
         if key == current.key {
             return self.log_out(current).await;
         }
-        self.end(&[key]).await
+        let entry = Entry::new(Act::EndSession).user(current.user).detail(id);
+        noted(entry, self.end(&[key]).await)
     }
 
     /// Logs all other devices out, and those that this one has just let in.
@@ -65,7 +67,8 @@ impl Accounts {
             .await?;
         let others = found.into_iter().map(|found| found.token_hash);
         let others: Vec<SessionKey> = others.filter(|key| *key != current.key).collect();
-        self.end(&others).await
+        let entry = Entry::new(Act::EndOtherSessions).user(current.user);
+        noted(entry, self.end(&others).await)
     }
 
     /// Changes the password, and logs all other devices out: one of them may be why.
@@ -77,6 +80,16 @@ impl Accounts {
         current: &Session,
         change: ChangePassword,
     ) -> Result<(), AccountError> {
+        let entry = Entry::new(Act::ChangePassword).user(current.user);
+        noted(entry, self.set_password(current, change).await)?;
+        self.end_other_sessions(current).await
+    }
+
+    async fn set_password(
+        &self,
+        current: &Session,
+        change: ChangePassword,
+    ) -> Result<(), AccountError> {
         let change = change
             .checked(&self.bounds.limits)
             .map_err(AccountError::Invalid)?;
@@ -84,8 +97,7 @@ impl Accounts {
             self.is_password(current.user, change.current, phc).await?;
         }
         let phc = self.passwords.hash(change.password).await?;
-        self.store.set_password(current.user, &phc).await?;
-        self.end_other_sessions(current).await
+        Ok(self.store.set_password(current.user, &phc).await?)
     }
 
     /// Whether it is the password in force. Counted as log-ins are, so that a session that was left open is no way to try passwords.

@@ -4,6 +4,7 @@ use protocol::{Code, FieldError, UserId};
 
 use super::{HashFailed, Throttled};
 use crate::store::StoreError;
+use crate::telemetry::audit::Entry;
 
 /// Why something about an account was not done.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,33 @@ pub enum AccountError {
     /// No password can be hashed.
     #[error(transparent)]
     Hash(#[from] HashFailed),
+}
+
+impl AccountError {
+    /// In a word, for the audit.
+    pub(super) fn reason(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid",
+            Self::Refused(code) => code.as_str(),
+            Self::Throttled(_) => Code::TooManyRequests.as_str(),
+            Self::SecondFactor(_) => "code_wanted",
+            Self::Unavailable | Self::Queued | Self::Store(_) | Self::Hash(_) => {
+                Code::Unavailable.as_str()
+            }
+        }
+    }
+}
+
+/// Writes down what came of something.
+pub(super) fn noted<T>(
+    entry: Entry<'_>,
+    result: Result<T, AccountError>,
+) -> Result<T, AccountError> {
+    match &result {
+        Ok(_) => entry.done(),
+        Err(error) => entry.refused(error.reason()),
+    }
+    result
 }
 
 impl From<Throttled> for AccountError {

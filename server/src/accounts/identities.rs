@@ -3,8 +3,9 @@
 use protocol::api::identities::{Identities, Identity, Provider};
 use protocol::{Code, UserId};
 
-use super::{AccountError, Accounts};
+use super::{AccountError, Accounts, noted};
 use crate::store::Unlinking;
+use crate::telemetry::audit::{Act, Entry};
 
 impl Accounts {
     /// Whose accounts one may log in with.
@@ -51,14 +52,17 @@ impl Accounts {
             .iter()
             .map(|it| it.shown.name.as_str())
             .collect();
-        match self
+        let unlinked = match self
             .store
             .unlink_identity(user, provider, &providers)
             .await?
         {
             Unlinking::Done => self.end_issued_by(provider, user).await,
-            Unlinking::NotLinked => Err(AccountError::Refused(Code::NotFound)),
+            // It may be anything that somebody has typed.
+            Unlinking::NotLinked => return Err(AccountError::Refused(Code::NotFound)),
             Unlinking::LastWayIn => Err(AccountError::Refused(Code::LastWayIn)),
-        }
+        };
+        let entry = Entry::new(Act::UnlinkIdentity).user(user).detail(provider);
+        noted(entry, unlinked)
     }
 }

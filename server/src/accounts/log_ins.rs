@@ -18,6 +18,7 @@ use crate::providers::{Attempt, Identified, Provider, ProviderError};
 use crate::store::{
     AfterLogIn, Linking, LogInPlan, NewIdentity, NewLogIn, NewNewcomer, StoreError,
 };
+use crate::telemetry::audit::{Act, Entry};
 use crate::telemetry::metrics::LOG_INS;
 
 /// How long a log-in may take, and then the choice of a handle, in milliseconds.
@@ -153,7 +154,16 @@ impl Accounts {
                 .give_back(&origin.address)
                 .await;
         }
-        finished.map_err(|failed| told(provider, failed))
+        finished.map_err(|failed| {
+            let error = told(provider, failed);
+            let act = match error {
+                AccountError::Refused(Code::IdentityTaken | Code::Conflict) => Act::LinkIdentity,
+                _ => Act::LogIn,
+            };
+            let entry = Entry::new(act).on(came.user).detail(came.provider);
+            entry.refused(error.reason());
+            error
+        })
     }
 
     async fn finish(
@@ -184,7 +194,11 @@ impl Accounts {
         let identity = self.identity(provider, &identified);
         if let Some(user) = plan.links_to {
             return match self.store.link_identity(user, &identity).await? {
-                Linking::Done => Ok(Finished::Linked),
+                Linking::Done => {
+                    let entry = Entry::new(Act::LinkIdentity).user(user);
+                    entry.detail(&plan.provider).done();
+                    Ok(Finished::Linked)
+                }
                 Linking::TakenByOther => Err(AccountError::Refused(Code::IdentityTaken).into()),
                 Linking::HasAnother => Err(AccountError::Refused(Code::Conflict).into()),
             };
@@ -207,6 +221,8 @@ impl Accounts {
                     .sessions
                     .begin(owner.user, origin, plan.after.shared)
                     .await?;
+                let entry = Entry::new(Act::LogIn).user(owner.user).on(owner.user);
+                entry.detail(&plan.provider).done();
                 Ok(Finished::LoggedIn(token, plan.after))
             }
             None => {

@@ -24,6 +24,7 @@ use tokio::sync::Semaphore;
 
 pub use access_tokens::ProgramError;
 pub use error::AccountError;
+use error::noted;
 pub use log_ins::{Begun, CameBack, Finished, own_path};
 pub use passwords::{HashFailed, Passwords};
 pub use qr::{Asking, Confirming, QrCode, QrShown, QrStanding};
@@ -40,6 +41,7 @@ use crate::providers::Providers;
 use crate::random::Random;
 use crate::redis::RateLimits;
 use crate::store::Store;
+use crate::telemetry::audit::{Act, Entry};
 use crate::telemetry::metrics::LOG_INS;
 
 /// Over which time log-ins and registrations are counted, in milliseconds.
@@ -129,6 +131,23 @@ impl Accounts {
         log_in: LogIn,
         origin: &Origin,
     ) -> Result<(Me, Token), AccountError> {
+        let mut account = None;
+        let done = self.log_in_to(&mut account, log_in, origin).await;
+        let entry = Entry::new(Act::LogIn).detail("password").on(account);
+        match &done {
+            Ok((me, _)) => entry.user(me.user.id).done(),
+            Err(error) => entry.refused(error.reason()),
+        }
+        done
+    }
+
+    /// The same, and which account it was about, if there is such a one.
+    async fn log_in_to(
+        &self,
+        account: &mut Option<UserId>,
+        log_in: LogIn,
+        origin: &Origin,
+    ) -> Result<(Me, Token), AccountError> {
         let log_in = log_in
             .checked(&self.bounds.limits)
             .map_err(AccountError::Invalid)?;
@@ -153,6 +172,7 @@ impl Accounts {
         }
         let found = self.store.credentials(&log_in.handle).await?;
         let user = found.as_ref().map(crate::store::Credentials::user);
+        *account = user;
         let right = self
             .passwords
             .is(log_in.password, found.map(|found| found.phc))
@@ -194,6 +214,7 @@ impl Accounts {
             payload: Payload::SessionsEnded(vec![session.key]),
         }]);
         self.chat.hub.end_session(session.key);
+        Entry::new(Act::LogOut).user(session.user).done();
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use protocol::{Code, UserId};
 
 use super::{AccountError, Accounts, Origin, Token};
 use crate::store::{Admission, AfterLogIn, NewUser};
+use crate::telemetry::audit::{Act, Entry};
 
 impl Accounts {
     /// The newcomer in a browser, if there is one.
@@ -61,6 +62,8 @@ impl Accounts {
             }
             Err(error) => return Err(error.into()),
         };
+        let entry = Entry::new(Act::Register).user(id);
+        entry.detail("provider").done();
         let (me, token) = self.welcome(id, origin, after.shared).await?;
         Ok((me, token, after))
     }

@@ -14,8 +14,9 @@ use protocol::problem::Fault;
 use protocol::{Code, Millis, UserId};
 use tokio::time::Instant;
 
-use super::{AccountError, Accounts, Origin, Session, Token, invalid};
+use super::{AccountError, Accounts, Origin, Session, Token, invalid, noted};
 use crate::store::{MostQrLogIns, NewQrLogIn, StoredQrLogIn};
+use crate::telemetry::audit::{Act, Entry};
 use crate::telemetry::metrics::LOG_INS;
 pub use shown::{QrCode, QrShown};
 
@@ -191,6 +192,8 @@ impl Accounts {
             .failures_by_address
             .give_back(&origin.address)
             .await;
+        let entry = Entry::new(Act::LogIn).user(confirmer.user);
+        entry.on(confirmer.user).detail("qr").done();
         Ok(Some((token, shared)))
     }
 
@@ -230,6 +233,16 @@ impl Accounts {
     /// `Invalid` for a wrong number, or where it is not said to be on another network and is;
     /// `LogInExpired` as for [`Accounts::asking_device`], and after three wrong numbers; the database.
     pub async fn confirm_qr_log_in(
+        &self,
+        current: &Session,
+        confirming: Confirming<'_>,
+        origin: &Origin,
+    ) -> Result<(), AccountError> {
+        let entry = Entry::new(Act::LetIn).user(current.user);
+        noted(entry, self.let_in(current, confirming, origin).await)
+    }
+
+    async fn let_in(
         &self,
         current: &Session,
         confirming: Confirming<'_>,
@@ -279,7 +292,8 @@ impl Accounts {
         origin: &Origin,
     ) -> Result<(), AccountError> {
         let asking = self.asking_device(user, code, origin).await?;
-        self.refuse(&asking.code.hash()).await
+        let refused = self.refuse(&asking.code.hash()).await;
+        noted(Entry::new(Act::TurnAway).user(user), refused)
     }
 
     async fn refuse(&self, code_hash: &[u8; 32]) -> Result<(), AccountError> {

@@ -10,6 +10,7 @@ use super::codes::{hash_of, spelled};
 use super::{AccountError, Accounts, Origin, Token, invalid};
 use crate::chat::Wait;
 use crate::store::NewUser;
+use crate::telemetry::audit::{Act, Entry};
 
 impl Accounts {
     /// Makes an account with its own conversation, and logs it in.
@@ -41,6 +42,7 @@ impl Accounts {
         failures.take(&origin.address, 1, self.clock.now()).await?;
         // Hashes, so that the time it takes tells nothing of the code.
         if hash_of(code) != hash_of(&right) {
+            Entry::new(Act::SetUp).refused("wrong_code");
             return Err(invalid("code", Fault::Wrong));
         }
         failures.give_back(&origin.address).await;
@@ -107,6 +109,12 @@ impl Accounts {
                 error.into()
             });
         }
+        let act = if administrator {
+            Act::SetUp
+        } else {
+            Act::Register
+        };
+        Entry::new(act).user(id).detail("password").done();
         self.welcome(id, origin, false).await
     }
 

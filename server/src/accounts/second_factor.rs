@@ -9,7 +9,8 @@ use totp_rs::{Builder, Secret, Totp, TotpError};
 
 use super::codes::{hash_of, plain, spelled};
 use super::token::hex;
-use super::{AccountError, Accounts, Origin, Token, invalid};
+use super::{AccountError, Accounts, Origin, Token, invalid, noted};
+use crate::telemetry::audit::{Act, Entry};
 
 /// Bytes of a secret: as many as its HMAC has (RFC 4226, section 4).
 const SECRET: usize = 20;
@@ -82,6 +83,15 @@ impl Accounts {
         user: UserId,
         code: &str,
     ) -> Result<Vec<String>, AccountError> {
+        let entry = Entry::new(Act::TurnOnSecondFactor).user(user);
+        noted(entry, self.turn_on_second_factor(user, code).await)
+    }
+
+    async fn turn_on_second_factor(
+        &self,
+        user: UserId,
+        code: &str,
+    ) -> Result<Vec<String>, AccountError> {
         self.is_code(user, code, false).await?;
         let codes: Vec<String> = (0..RECOVERY_CODES)
             .map(|_| spelled(self.random.bytes()))
@@ -99,8 +109,14 @@ impl Accounts {
     /// # Errors
     /// A wrong code, too many of them, the database.
     pub async fn remove_second_factor(&self, user: UserId, code: &str) -> Result<(), AccountError> {
-        self.is_code(user, code, true).await?;
-        Ok(self.store.remove_second_factor(user).await?)
+        let removed = async {
+            self.is_code(user, code, true).await?;
+            Ok(self.store.remove_second_factor(user).await?)
+        };
+        noted(
+            Entry::new(Act::TurnOffSecondFactor).user(user),
+            removed.await,
+        )
     }
 
     /// Lets somebody in whose password was right, if no code is asked for or this is one.
@@ -172,8 +188,13 @@ impl Accounts {
     ) -> Result<Token, AccountError> {
         let user = self.proved(proof);
         let user = user.ok_or(AccountError::Refused(Code::Unauthenticated))?;
-        self.pass_second_factor(user, code).await?;
-        Ok(self.sessions.begin(user, origin, shared).await?)
+        let entry = Entry::new(Act::LogIn).detail("second_factor").on(user);
+        if let Err(error) = self.pass_second_factor(user, code).await {
+            entry.refused(error.reason());
+            return Err(error);
+        }
+        let begun = self.sessions.begin(user, origin, shared).await;
+        noted(entry.user(user), begun.map_err(AccountError::from))
     }
 
     /// Whose password was right, by a proof that is not too old.

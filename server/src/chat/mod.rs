@@ -4,6 +4,7 @@
 //! [`Hub`], which forwards each conversation's log in order to the streams of its members.
 //! [`Chat`] holds the parts together and runs their tasks.
 
+mod audit;
 mod broker;
 mod fold;
 mod hub;

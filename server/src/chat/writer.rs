@@ -8,6 +8,7 @@ use protocol::mistakes::{Mistake, made};
 use protocol::{Code, ConversationId, Millis};
 use tokio::time::Instant;
 
+use super::audit;
 use super::fold::{Folded, fold, wanted};
 use super::recent::Recent;
 use super::retention::make_room;
@@ -185,6 +186,7 @@ impl Writer {
         metrics::counter!(EVENTS_STORED).increment(u64::try_from(events).unwrap_or(0));
         trace(commands, &folded.outcomes, began);
         self.bus.publish(folded.messages);
+        audit::tell(commands, &folded.outcomes, &folded.changes.commands);
         Ok(folded.outcomes)
     }
 

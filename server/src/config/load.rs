@@ -77,6 +77,7 @@ impl Config {
         config.check_tls().map_err(ConfigError)?;
         config.check_traces().map_err(ConfigError)?;
         config.login.check().map_err(ConfigError)?;
+        config.kafka.check().map_err(ConfigError)?;
         Ok(config)
     }
 
@@ -154,6 +155,11 @@ const OPTIONAL: &[&str] = &[
     "redis.ca",
     "traces.otlp",
     "traces.authorization",
+    "kafka.ca",
+    "kafka.sasl",
+    "kafka.user",
+    "kafka.password",
+    "kafka.password_file",
     #[cfg(debug_assertions)]
     "mistake",
 ];

@@ -1,6 +1,7 @@
 //! What can be set, and where it comes from: one TOML file, overridden by `ZSPCHAT_*` variables,
 //! overridden by flags. Keys that do not exist are errors, wherever they stand.
 
+mod kafka;
 mod load;
 mod login;
 mod public_url;
@@ -18,6 +19,7 @@ use protocol::Limits;
 use protocol::mistakes::Mistake;
 use serde::{Deserialize, Serialize};
 
+pub use kafka::{Kafka, Sasl};
 pub use load::{ConfigError, Flags};
 pub use login::{Login, Provider, ProviderKind, is_safe};
 pub use public_url::PublicUrl;
@@ -72,6 +74,8 @@ pub struct Config {
     pub log: Log,
     /// Where it is told which way requests take.
     pub traces: Traces,
+    /// Where log lines go besides stderr.
+    pub kafka: Kafka,
     /// What is refused by size or rate.
     #[serde(deserialize_with = "protocol::limits::configured")]
     pub limits: Limits,
@@ -195,6 +199,7 @@ impl Default for Config {
             metrics: Metrics::default(),
             log: Log::default(),
             traces: Traces::default(),
+            kafka: Kafka::default(),
             limits: Limits::default(),
             #[cfg(debug_assertions)]
             mistake: None,

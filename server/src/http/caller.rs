@@ -11,7 +11,7 @@ use protocol::{Code, UserId};
 
 use super::problem::Failure;
 use super::rates;
-use super::request::Connected;
+use super::request::{Connected, is_of};
 use super::signed_in::{self, must_be};
 use crate::accounts::{ProgramError, Session, Throttle};
 use crate::app_state::{AppState, Rates};
@@ -113,6 +113,7 @@ async fn of_program(
             return Err(error.into());
         }
     };
+    is_of(session.user);
     if writes && session.scope == Some(Scope::Read) {
         return Err(out_of_scope("This token may only read."));
     }

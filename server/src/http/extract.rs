@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::body;
 use super::problem::Failure;
+use super::request::is_about;
 use crate::app_state::AppState;
 use crate::store::UserKey;
 
@@ -134,11 +135,14 @@ impl FromRequestParts<AppState> for InPath {
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Failure> {
         let Path(text) = Path::<String>::from_request_parts(parts, app).await?;
         if let Ok(id) = text.parse() {
+            is_about(id);
             return Ok(Self(id));
         }
         let number = text.parse().map_err(|_| Failure::not_found())?;
         let id = app.store.group_by_number(number).await?;
-        id.map(Self).ok_or_else(Failure::not_found)
+        let id = id.ok_or_else(Failure::not_found)?;
+        is_about(id);
+        Ok(Self(id))
     }
 }
 

@@ -9,11 +9,13 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::Response;
 use metrics::{Counter, Histogram};
+use protocol::{ConversationId, UserId};
 use tracing::Instrument as _;
 
 use super::problem::Failure;
 use crate::accounts::Origin;
 use crate::app_state::AppState;
+use crate::telemetry::audit;
 use crate::telemetry::metrics::{HTTP_REQUESTS, HTTP_SECONDS};
 use crate::telemetry::traces::{self, About, Trace, TraceId, names};
 
@@ -64,9 +66,18 @@ pub async fn name(State(app): State<AppState>, request: Request, next: Next) -> 
     let id = given.map_or_else(|| app.request_ids.take(), |trace| trace.id);
     let step = traces::begin(id, given).map(|trace| trace.step(names::REQUEST));
     let path = request.extensions().get::<MatchedPath>().cloned();
+    let peer = request.extensions().get::<Peer>().copied();
+    let address = address(&app, peer, request.headers());
     let method = request.method().clone();
     let route = path.as_ref().map_or(OTHER, MatchedPath::as_str);
-    let span = tracing::info_span!("request", request = %id, %method, route);
+    let span = tracing::info_span!(
+        "request",
+        request = %id,
+        %method,
+        route,
+        user = tracing::field::Empty,
+        conversation = tracing::field::Empty
+    );
     let started = tokio::time::Instant::now();
     let answer = async {
         let mut response = next.run(request).await;
@@ -76,6 +87,11 @@ pub async fn name(State(app): State<AppState>, request: Request, next: Next) -> 
             tracing::warn!(status = status.as_u16(), seconds, "answered");
         } else {
             tracing::debug!(status = status.as_u16(), seconds, "answered");
+        }
+        if status == StatusCode::FORBIDDEN {
+            audit::Entry::new(audit::Act::Ask)
+                .detail(route)
+                .refused("forbidden");
         }
         count(route, &method, status, seconds);
         if let Some(step) = step {
@@ -91,9 +107,19 @@ pub async fn name(State(app): State<AppState>, request: Request, next: Next) -> 
         }
         response
     };
-    let answer = answer.instrument(span.clone());
+    let answer = audit::from(address, answer.instrument(span.clone()));
     let trace = step.map(|step| step.trace());
     CURRENT.scope((id, trace), answer).await
+}
+
+/// Notes on the request's log lines who asks, once that is known.
+pub fn is_of(user: UserId) {
+    tracing::Span::current().record("user", tracing::field::display(user));
+}
+
+/// Notes on the request's log lines which conversation it is about.
+pub fn is_about(conversation: ConversationId) {
+    tracing::Span::current().record("conversation", tracing::field::display(conversation));
 }
 
 /// Where what is asked has no name of its own.
@@ -153,6 +179,17 @@ const METHODS: [Method; 7] = [
 
 /// Where a request came from: the connection's other end or, behind a trusted proxy, whom that names.
 pub fn origin(app: &AppState, peer: Option<Peer>, headers: &HeaderMap) -> Origin {
+    Origin {
+        address: address(app, peer, headers).map_or_else(String::new, counted_as),
+        agent: headers
+            .get(header::USER_AGENT)
+            .and_then(|agent| agent.to_str().ok())
+            .unwrap_or_default()
+            .to_owned(),
+    }
+}
+
+fn address(app: &AppState, peer: Option<Peer>, headers: &HeaderMap) -> Option<IpAddr> {
     let connected = peer.map(|Peer(address)| address.ip().to_canonical());
     let trusted = |address: &IpAddr| app.config.trusted_proxies.contains(address);
     let forwarded = || {
@@ -162,17 +199,9 @@ pub fn origin(app: &AppState, peer: Option<Peer>, headers: &HeaderMap) -> Origin
             .filter_map(|one| one.trim().parse::<IpAddr>().ok())
             .rfind(|address| !trusted(address))
     };
-    let address = match connected {
+    match connected {
         Some(proxy) if trusted(&proxy) => forwarded().or(Some(proxy)),
         connected => connected,
-    };
-    Origin {
-        address: address.map_or_else(String::new, counted_as),
-        agent: headers
-            .get(header::USER_AGENT)
-            .and_then(|agent| agent.to_str().ok())
-            .unwrap_or_default()
-            .to_owned(),
     }
 }
 

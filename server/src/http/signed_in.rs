@@ -10,7 +10,7 @@ use super::caller::{bearer, out_of_scope};
 use super::cookie;
 use super::problem::Failure;
 use super::rates;
-use super::request::Connected;
+use super::request::{Connected, is_of};
 use crate::accounts::{Session, Token};
 use crate::app_state::AppState;
 
@@ -48,6 +48,7 @@ pub async fn of(app: &AppState, parts: &Parts) -> Result<SignedIn, Failure> {
         rates::visit(app, Connected::of(parts), &parts.headers).await?;
         return Err(nobody(app, &parts.headers).await?);
     };
+    is_of(signed_in.id);
     if let Some(meant) = parts.headers.get(USER_HEADER) {
         signed_in.must_be(meant.to_str().unwrap_or_default())?;
     }

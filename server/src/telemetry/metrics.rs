@@ -54,6 +54,13 @@ pub const STREAMS_ENDED: &str = "zspchat_streams_ended_total";
 /// Ranges of logs of which browsers were told the digest.
 pub const CALIBRATED: &str = "zspchat_calibrated_ranges_total";
 
+/// Log lines that Kafka has.
+pub const LOG_LINES_SENT: &str = "zspchat_log_lines_sent_total";
+/// Log lines that Kafka will never have, by cause.
+pub const LOG_LINES_DROPPED: &str = "zspchat_log_lines_dropped_total";
+/// Log lines that are to be sent to Kafka.
+pub const LOG_LINES_BUFFERED: &str = "zspchat_log_lines_buffered";
+
 /// Upper bounds of the buckets of [`BATCH_COMMANDS`].
 const COMMANDS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
@@ -120,5 +127,14 @@ pub fn start() -> Option<PrometheusHandle> {
     describe_gauge!(STREAMS, "Streams open now");
     describe_counter!(GAPS_FILLED, "Events that came out of order to the streams");
     describe_counter!(SWEPT, "Logs that had moved without the streams being told");
+    describe_counter!(LOG_LINES_SENT, "Log lines sent to Kafka");
+    describe_counter!(
+        LOG_LINES_DROPPED,
+        "Log lines dropped instead of sent to Kafka"
+    );
+    describe_gauge!(
+        LOG_LINES_BUFFERED,
+        "Log lines that wait to be sent to Kafka"
+    );
     Some(handle)
 }

@@ -12,5 +12,6 @@ mod queue;
 mod raw;
 mod redis;
 mod simulation;
+mod telemetry;
 mod tls;
 mod waiting;

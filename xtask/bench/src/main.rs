@@ -1,7 +1,7 @@
 //! Measures the server: `bench FORM SERVER FOLDER [--json] [--seconds N] [--picture FILE]`.
 //!
-//! FORM is `embedded`, `durable`, `peak`, `group` or `log-ins`; each starts the program SERVER, with its data in
-//! a new folder in FOLDER. All times are of one run: on another machine only the ratios say
+//! FORM is `embedded`, `durable`, `peak`, `group`, `log-ins` or `logs`; each starts the program SERVER,
+//! with its data in a new folder in FOLDER. All times are of one run: on another machine only the ratios say
 //! something.
 
 mod cluster;
@@ -13,6 +13,7 @@ mod figures;
 mod group;
 mod latency;
 mod log_ins;
+mod logs;
 mod peak;
 mod people;
 mod sends;
@@ -31,7 +32,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-const USAGE: &str = "usage: bench embedded|durable|peak|group|log-ins SERVER FOLDER [--json] [--seconds N] [--picture FILE]";
+const USAGE: &str = "usage: bench embedded|durable|peak|group|log-ins|logs SERVER FOLDER [--json] [--seconds N] [--picture FILE]";
 
 /// What was found, for people and, by `json`, for programs.
 trait Findings: Display {
@@ -95,6 +96,7 @@ fn run() -> Result<()> {
         "peak" => Box::new(peak::measure(&bench)?),
         "group" => Box::new(group::measure(&bench)?),
         "log-ins" => Box::new(log_ins::measure(&bench)?),
+        "logs" => Box::new(logs::measure(&bench)?),
         _ => bail!(USAGE),
     };
     print!("{found}");

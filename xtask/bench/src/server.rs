@@ -1,5 +1,6 @@
 //! A server that is measured: a process of its own.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -16,6 +17,22 @@ impl Server {
     /// Starts it at a free port, with limits that let everybody through, and waits until it serves.
     /// `settings` are further `ZSPCHAT_*` variables, without that beginning.
     pub fn start(program: &Path, data: &Path, settings: &[(&str, String)]) -> Result<Self> {
+        Self::run(program, data, settings, Stdio::inherit())
+    }
+
+    /// The same, with its log in a file.
+    pub fn start_logging(
+        program: &Path,
+        data: &Path,
+        settings: &[(&str, String)],
+        log: &Path,
+    ) -> Result<Self> {
+        let file =
+            File::create(log).with_context(|| format!("{} cannot be made", log.display()))?;
+        Self::run(program, data, settings, file.into())
+    }
+
+    fn run(program: &Path, data: &Path, settings: &[(&str, String)], log: Stdio) -> Result<Self> {
         let mut command = bound_to_us(program);
         for (name, _) in std::env::vars_os() {
             if name
@@ -39,6 +56,7 @@ impl Server {
                     .map(|(name, value)| (format!("ZSPCHAT_{name}"), value)),
             )
             .stdout(Stdio::piped())
+            .stderr(log)
             .spawn()
             .with_context(|| format!("{} cannot be started", program.display()))?;
         let stdout = process

@@ -1,8 +1,10 @@
-//! People in real browsers, by Playwright.
+//! People in real browsers, by Playwright; and afterwards, what the servers have logged meanwhile.
+
+mod secrets;
 
 use std::env;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -13,6 +15,7 @@ use crate::apt::{self, Need};
 use crate::cluster;
 use crate::project::Project;
 use crate::{build, command};
+use secrets::Kept;
 
 /// What the browser needs to show every script, and the tests to try every emoji and to look into
 /// the server's database.
@@ -58,6 +61,8 @@ pub fn run(project: &Project, arguments: &[String]) -> Result<Counts> {
         eprintln!("error: {error:#}");
     }
     let mut played = vec![Counts::one(types.is_ok())];
+    let logs = logs(project);
+    fs::remove_dir_all(&logs).ok();
     if !on_cluster_only {
         played.push(play(project, &folder, &product, None, &arguments)?);
     }
@@ -73,7 +78,28 @@ pub fn run(project: &Project, arguments: &[String]) -> Result<Counts> {
         };
         played.push(play(project, &folder, &product, Some(&shared), &specs)?);
     }
+    played.push(search(&logs));
     Ok(played.into_iter().sum())
+}
+
+/// Where the fixtures keep what servers log, and what must not be in there.
+fn logs(project: &Project) -> PathBuf {
+    project.target.join("end2end-logs")
+}
+
+/// Looks for what people wrote, and prove themselves by, in all that the servers have logged.
+fn search(logs: &Path) -> Counts {
+    let found = match Kept::read(logs) {
+        Ok(kept) => {
+            eprintln!("▸ look for {}", kept.size());
+            kept.found()
+        }
+        Err(error) => vec![format!("{error:#}")],
+    };
+    for line in &found {
+        eprintln!("error: what no log line may hold: {line}");
+    }
+    Counts::one(found.is_empty())
 }
 
 /// What is played with the people on different nodes: once more, what depends on how events travel;
@@ -130,6 +156,7 @@ fn play(
         .arg("test")
         .args(arguments)
         .env("ZSPCHAT_BIN", &product.server)
+        .env("ZSPCHAT_LOGS", logs(project))
         .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
     let mut label = "play in browsers";
     if let Some(shared) = shared {

@@ -8,6 +8,7 @@ use super::counts::Counts;
 use crate::apt::{self, Need};
 use crate::cluster;
 use crate::command;
+use crate::kafka;
 use crate::project::{BROWSER, PRODUCT, Project, TOOLS};
 
 /// What marks the simulation among the server's integration tests.
@@ -75,6 +76,7 @@ pub fn unit(project: &Project, arguments: &[String]) -> Result<Counts> {
 pub fn server(project: &Project, arguments: &[String]) -> Result<Counts> {
     cluster::provide()?;
     apt::provide(&[AUTHORITY], "testing certificates")?;
+    kafka::provide(project)?;
     let form = |label: &str, environment: &[(&str, &str)], parts: &[&str]| {
         let mut filter = vec!["--skip".to_owned(), SIMULATION.to_owned()];
         if !environment.is_empty() {

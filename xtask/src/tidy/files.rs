@@ -73,10 +73,13 @@ pub fn one_shell_script(sources: &Sources) -> Vec<String> {
         .collect()
 }
 
+/// The product's, and that of the broker that only tests need.
+const LOCKS: [&str; 2] = ["Cargo.lock", "xtask/kafka/Cargo.lock"];
+
 pub fn one_cargo_lock(sources: &Sources) -> Vec<String> {
     sources
         .all()
-        .filter(|source| source.name() == "Cargo.lock" && source.path != "Cargo.lock")
+        .filter(|source| source.name() == "Cargo.lock" && !LOCKS.contains(&&*source.path))
         .map(|source| {
             format!(
                 "{}: make the package a member of the workspace",

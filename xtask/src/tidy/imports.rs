@@ -7,7 +7,7 @@ const SERVER: &[&[&str]] = &[
     &["main", "lib"],
     &["serve"],
     &["demo"],
-    &["admin", "migrate", "dead_letters"],
+    &["admin", "migrate", "dead_letters", "tail"],
     &["http"],
     &["app_state"],
     &["accounts"],
@@ -78,8 +78,14 @@ pub fn sql_only_in_store(sources: &Sources) -> Vec<String> {
 pub fn clients_only_in_their_rooms(sources: &Sources) -> Vec<String> {
     // Its name as a target of log lines is no use of it.
     let rabbitmq: &[&str] = &["server/src/queue/rabbitmq/", "server/src/telemetry/logs.rs"];
-    let rooms: [(&'static [&str], &[&str]); 6] = [
+    let kafka: &[&str] = &[
+        "server/src/telemetry/kafka.rs",
+        "server/src/telemetry/kafka/",
+        "server/src/telemetry/logs.rs",
+    ];
+    let rooms: [(&'static [&str], &[&str]); 7] = [
         (&["lapin"], rabbitmq),
+        (&["rdkafka"], kafka),
         (&["openidconnect"], &["server/src/providers/"]),
         (&["hyper_rustls"], &["server/src/https.rs"]),
         (

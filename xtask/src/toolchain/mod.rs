@@ -14,6 +14,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
+use crate::apt::{self, Need};
 use crate::command;
 
 pub const WASM: &str = "wasm32-unknown-unknown";
@@ -26,11 +27,40 @@ pub enum Compiler {
     Named(&'static str),
 }
 
-/// A compiler that can do all that is needed, set up if it was not.
+/// What Kafka's client, which is in C, is built by and links to.
+const LIBRARIES: [Need; 4] = [
+    Need {
+        file: "/usr/include/openssl/ssl.h",
+        package: "libssl-dev",
+    },
+    Need {
+        file: "/usr/bin/pkg-config",
+        package: "pkg-config",
+    },
+    Need {
+        file: "/usr/bin/make",
+        package: "make",
+    },
+    Need {
+        file: "/usr/bin/g++",
+        package: "g++",
+    },
+];
+
+/// A compiler that can do all that is needed, and the libraries that it links to, set up if they were
+/// not.
 ///
 /// # Errors
-/// When there is none and none can be set up: names the one command that would do it.
+/// When something is missing and cannot be set up: names the one command that would do it.
 pub fn ready() -> Result<Compiler> {
+    // Whoever says where it is has it elsewhere.
+    if env::var_os("OPENSSL_DIR").is_none() {
+        apt::provide(&LIBRARIES, "building the server")?;
+    }
+    compiler()
+}
+
+fn compiler() -> Result<Compiler> {
     if Compiler::Active.compiles_for_wasm()? && !debian::is_outdated(Compiler::Active) {
         return Ok(Compiler::Active);
     }
