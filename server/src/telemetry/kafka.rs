@@ -7,8 +7,8 @@
 
 mod counts;
 mod reader;
+mod settings;
 
-use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard, Weak};
 use std::thread;
 use std::time::Duration;
@@ -22,19 +22,10 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _, ProducerContext
 use counts::Counts;
 pub use counts::{Cause, Counted};
 pub use reader::{Read, Reader};
+use settings::{producing, topic};
 
 use super::lines::{Line, Stream};
-use crate::config::{self, Sasl};
-
-/// How long the client gathers lines that it sends together.
-const LINGER: &str = "50";
-
-/// Most milliseconds between two attempts to reach a broker.
-const RECONNECT: &str = "2000";
-
-/// What a line takes in the buffer at least: as many are allowed as the buffer has room for, so that
-/// what the client keeps about each is bounded too.
-const LEAST_LINE: u64 = 256;
+use crate::config;
 
 /// How often the client is asked what became of lines.
 const POLL: Duration = Duration::from_millis(100);
@@ -230,11 +221,11 @@ fn serve(kafka: &Weak<Kafka>) {
 struct Outcomes {
     counts: Arc<Counts>,
     /// What is wrong, as far as it was told since a line was sent.
-    told: Mutex<HashSet<RDKafkaErrorCode>>,
+    told: Mutex<Vec<RDKafkaErrorCode>>,
 }
 
 impl Outcomes {
-    fn told(&self) -> MutexGuard<'_, HashSet<RDKafkaErrorCode>> {
+    fn told(&self) -> MutexGuard<'_, Vec<RDKafkaErrorCode>> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -246,8 +237,12 @@ impl ClientContext for Outcomes {
 
     fn error(&self, error: ClientError, reason: &str) {
         let code = error.rdkafka_error_code();
+        let mut told = self.told();
         // It is said at each attempt to reach them again.
-        if code.is_some_and(|code| self.told().insert(code)) {
+        let is_new = code.is_some_and(|code| !told.contains(&code));
+        told.extend(code.filter(|_| is_new));
+        drop(told);
+        if is_new {
             tracing::warn!(%error, reason, "log lines do not reach Kafka");
         } else {
             tracing::debug!(%error, reason, "log lines do not reach Kafka");
@@ -297,77 +292,4 @@ fn client(settings: &ClientConfig, counts: &Arc<Counts>) -> Result<Client, Kafka
             told: Mutex::default(),
         })
         .map_err(KafkaError::new)
-}
-
-/// The topic of a stream.
-fn topic(config: &config::Kafka, stream: Stream) -> String {
-    let name = match stream {
-        Stream::Logs => "logs",
-        Stream::Audit => "audit",
-    };
-    format!("{}.{name}", config.prefix)
-}
-
-fn producing(config: &config::Kafka) -> Result<ClientConfig, KafkaError> {
-    let mut settings = connecting(config)?;
-    settings
-        .set("enable.idempotence", "true")
-        .set("compression.type", "lz4")
-        .set("partitioner", "murmur2_random")
-        .set("linger.ms", LINGER)
-        // As long as there is room: the oldest lines are those that say how it began.
-        .set("message.timeout.ms", "0")
-        .set(
-            "queue.buffering.max.kbytes",
-            (config.buffer_bytes / 1024).to_string(),
-        )
-        .set(
-            "queue.buffering.max.messages",
-            (config.buffer_bytes / LEAST_LINE).to_string(),
-        );
-    Ok(settings)
-}
-
-/// How brokers are reached.
-fn connecting(config: &config::Kafka) -> Result<ClientConfig, KafkaError> {
-    let mut settings = ClientConfig::new();
-    settings.set_log_level(RDKafkaLogLevel::Warning);
-    settings
-        .set("client.id", "zspchat")
-        .set("bootstrap.servers", config.brokers.join(","))
-        .set("reconnect.backoff.max.ms", RECONNECT)
-        .set("log.connection.close", "false");
-    let protocol = match (config.tls, config.sasl.is_some()) {
-        (false, false) => "plaintext",
-        (false, true) => "sasl_plaintext",
-        (true, false) => "ssl",
-        (true, true) => "sasl_ssl",
-    };
-    settings.set("security.protocol", protocol);
-    if config.tls {
-        // Where systems keep the authorities that they trust.
-        let mut ca = "probe".to_owned();
-        if let Some(file) = &config.ca {
-            ca = file.display().to_string();
-            std::fs::read(file)
-                .map_err(|error| KafkaError(format!("the file {ca} cannot be read: {error}")))?;
-        }
-        settings.set("ssl.ca.location", ca);
-    }
-    if let Some(mechanism) = config.sasl {
-        let password = config.secret().map_err(KafkaError)?;
-        settings
-            .set("sasl.mechanism", name(mechanism))
-            .set("sasl.username", config.user.as_deref().unwrap_or_default())
-            .set("sasl.password", password.reveal());
-    }
-    Ok(settings)
-}
-
-fn name(mechanism: Sasl) -> &'static str {
-    match mechanism {
-        Sasl::Plain => "PLAIN",
-        Sasl::ScramSha256 => "SCRAM-SHA-256",
-        Sasl::ScramSha512 => "SCRAM-SHA-512",
-    }
 }

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing_subscriber::filter::Directive;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::{Directive, FilterExt as _, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
@@ -20,6 +21,9 @@ const NO_BODIES: &str = "lapin=off";
 
 /// Spans of requests, of which there are too many to read.
 const NO_TRACES: &str = "trace=off";
+
+/// The span of a request.
+const REQUEST: &str = "request";
 
 /// What goes to Kafka however little stderr is to show; and what must not: what is said about Kafka
 /// would be said again about the line that says it.
@@ -58,9 +62,12 @@ pub fn start(config: &Config) -> Result<Logs, KafkaError> {
             let node = format!("{:016x}", u64::from_le_bytes(Random::system().bytes()));
             let to = Arc::clone(kafka);
             let lines = Lines::new(node.clone(), Clock::system(), move |line| to.send(&line));
+            // However little is logged, it says which request it is about.
+            let requests = filter_fn(|it| it.is_span() && it.name() == REQUEST);
+            let requests = requests.with_max_level_hint(LevelFilter::INFO);
             let started = tracing_subscriber::registry()
                 .with(stderr)
-                .with(lines.with_filter(filter(&config.log, &TO_KAFKA)))
+                .with(lines.with_filter(filter(&config.log, &TO_KAFKA).or(requests)))
                 .try_init();
             kafka.greet(&node);
             started

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -11,15 +11,16 @@ use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode};
 use rdkafka::message::Message as _;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use super::{KafkaError, connecting, topic};
+use super::KafkaError;
+use super::settings::{connecting, topic};
 use crate::config;
 use crate::telemetry::lines::Stream;
 
 /// How long brokers may take to answer, and to send what they said that they have.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long the client may take to say why brokers do not answer.
-const TELLING: Duration = Duration::from_secs(1);
+/// For how many turns the client may take to say why brokers do not answer.
+const TELLING: u32 = 10;
 
 /// How long is waited for the next line before it is asked whether there is one elsewhere.
 const TURN: Duration = Duration::from_millis(100);
@@ -62,9 +63,10 @@ impl Reader {
             .map_err(KafkaError::new)?;
         let away = |error: ClientError| {
             // It tells why only who asks.
-            let until = Instant::now() + TELLING;
-            while !complaints.is_any() && Instant::now() < until {
-                consumer.poll(TURN);
+            for _ in 0..TELLING {
+                if !complaints.is_any() {
+                    consumer.poll(TURN);
+                }
             }
             complaints.explain(&error)
         };
