@@ -8,7 +8,7 @@ mod logging;
 mod moving;
 mod moving_refused;
 mod restoring;
-mod sharing;
+pub mod sharing;
 mod starting;
 mod stopping;
 mod surviving;

@@ -17,14 +17,14 @@ use crate::waiting::moment;
 const WAITS: &str = "another server has this database: waiting for it to end";
 
 /// A database for several servers.
-pub(super) struct Shared {
-    folder: tempfile::TempDir,
+pub struct Shared {
+    pub folder: tempfile::TempDir,
     postgres: &'static Postgres,
     database: String,
 }
 
 impl Shared {
-    pub(super) fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
             postgres: database::server(),
@@ -42,7 +42,7 @@ impl Shared {
     }
 
     /// The same, with variables.
-    pub(super) async fn node_with(&self, more: &[(&str, &str)]) -> Server {
+    pub async fn node_with(&self, more: &[(&str, &str)]) -> Server {
         let (broker, redis) = (database::broker().url(), database::redis().url());
         let variables = [
             ("ZSPCHAT_AMQP_URL", broker.as_str()),
@@ -80,7 +80,7 @@ async fn state(server: &Server) -> (u16, Value) {
 }
 
 /// Waits until the server says that it is `ready`, or `waiting`.
-pub(super) async fn until(server: &Server, wanted: &str) {
+pub async fn until(server: &Server, wanted: &str) {
     let began = tokio::time::Instant::now();
     while state(server).await.1 != wanted {
         assert!(began.elapsed() < PATIENCE, "not {wanted}");
@@ -94,7 +94,7 @@ fn times_it_waited(server: &Server) -> usize {
     lines.iter().filter(|line| message(line) == WAITS).count()
 }
 
-pub(super) fn at(person: &Person, server: &Server) -> Person {
+pub fn at(person: &Person, server: &Server) -> Person {
     let mut person = person.clone();
     person.go_to(&server.base);
     person

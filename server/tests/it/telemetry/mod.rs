@@ -7,6 +7,7 @@ mod faults;
 mod secured;
 mod shutdown;
 mod tail;
+mod way;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};

@@ -10,7 +10,7 @@ use crate::http::app::Person;
 use crate::process::child::{Server, in_time, text, zspchat};
 
 /// What it prints, as JSON.
-async fn tail(folder: &std::path::Path, brokers: &str, more: &[&str]) -> Vec<Value> {
+pub async fn tail(folder: &std::path::Path, brokers: &str, more: &[&str]) -> Vec<Value> {
     let arguments = ["logs", "tail", "--json", "--data", text(folder)];
     let mut command = zspchat(&arguments);
     command.args(more).env("ZSPCHAT_KAFKA_BROKERS", brokers);
