@@ -16,6 +16,9 @@ use crate::store::{DatabaseConfig, OpenError, Store, StoreError, UserKey};
 use crate::telemetry::kafka::{KafkaError, Read, Reader};
 use crate::telemetry::lines::Stream;
 
+/// How many lines are put in order at most, of those that come while one follows.
+const TOGETHER: usize = 1_000;
+
 /// Which lines are wanted, and how.
 #[derive(Debug, Clone, Default)]
 pub struct Wish {
@@ -153,17 +156,22 @@ pub async fn tail(
         reader.read_all(|line| found.extend(filter.wanted(&line)))?;
     }
     print(found, wish.json, to)?;
-    while wish.follow {
+    if !wish.follow {
+        return Ok(());
+    }
+    loop {
         let mut found = Vec::new();
         for reader in &mut readers {
             // What comes together is told together, in order.
-            while let Read::Line(line) = reader.next()? {
+            for _ in 0..TOGETHER {
+                let Read::Line(line) = reader.read()? else {
+                    break;
+                };
                 found.extend(filter.wanted(&line));
             }
         }
         print(found, wish.json, to)?;
     }
-    Ok(())
 }
 
 /// The id of a user, as it is written.

@@ -46,8 +46,11 @@ pub struct KafkaError(String);
 
 impl KafkaError {
     /// In one line, whatever the client says.
-    fn new(cause: impl ToString) -> Self {
-        let text = cause.to_string();
+    fn new(cause: impl Into<Box<dyn std::error::Error>>) -> Self {
+        Self::said(&cause.into().to_string())
+    }
+
+    fn said(text: &str) -> Self {
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         Self(lines.join(", "))
     }

@@ -217,8 +217,7 @@ mod tests {
         });
         let subscriber = tracing_subscriber::registry().with(layer);
         tracing::subscriber::with_default(subscriber, doing);
-        let said = lines.lock().unwrap().clone();
-        said
+        lines.lock().unwrap().clone()
     }
 
     #[test]

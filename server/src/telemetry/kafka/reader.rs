@@ -9,7 +9,7 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode};
 use rdkafka::message::Message as _;
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList, TopicPartitionListElem};
 
 use super::KafkaError;
 use super::settings::{connecting, topic};
@@ -99,7 +99,10 @@ impl Reader {
         };
         consumer.assign(&starts).map_err(KafkaError::new)?;
         let elements = starts.elements();
-        let unread = elements.iter().map(|element| element.partition()).collect();
+        let unread = elements
+            .iter()
+            .map(TopicPartitionListElem::partition)
+            .collect();
         Ok(Self { consumer, unread })
     }
 
@@ -107,7 +110,7 @@ impl Reader {
     ///
     /// # Errors
     /// The brokers refuse to give what they have.
-    pub fn next(&mut self) -> Result<Read, KafkaError> {
+    pub fn read(&mut self) -> Result<Read, KafkaError> {
         if self.unread.is_empty() {
             // Follows on; the end is told once.
             self.unread.insert(-1);
@@ -129,11 +132,11 @@ impl Reader {
     /// Everything that is there, a line at a time.
     ///
     /// # Errors
-    /// As [`Reader::next`]; or it does not come in time.
+    /// As [`Reader::read`]; or it does not come in time.
     pub fn read_all(&mut self, mut each: impl FnMut(Vec<u8>)) -> Result<(), KafkaError> {
         let mut silent = Duration::ZERO;
         loop {
-            match self.next()? {
+            match self.read()? {
                 Read::Line(line) => {
                     silent = Duration::ZERO;
                     each(line);
@@ -182,8 +185,8 @@ impl Complaints {
     fn explain(&self, error: &ClientError) -> KafkaError {
         let said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match said.as_deref() {
-            Some(said) => KafkaError::new(format!("{said} ({error})")),
-            None => KafkaError::new(format!("no broker answers as it should ({error})")),
+            Some(said) => KafkaError::said(&format!("{said} ({error})")),
+            None => KafkaError::said(&format!("no broker answers as it should ({error})")),
         }
     }
 }
