@@ -26,11 +26,8 @@ pub enum Schemes {
     Http,
 }
 
-/// Trusts the authorities of the system, or those in a PEM file instead.
-///
-/// # Errors
-/// The file cannot be read, or holds none.
-pub fn client<B>(authorities: Option<&Path>, schemes: Schemes) -> Result<Client<B>, String>
+/// A client that trusts these authorities.
+pub fn client<B>(authorities: RootCertStore, schemes: Schemes) -> Client<B>
 where
     B: Body<Data: Buf + Send> + Send,
 {
@@ -38,7 +35,7 @@ where
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("ring knows the versions of TLS that are safe")
-        .with_root_certificates(roots(authorities)?)
+        .with_root_certificates(authorities)
         .with_no_client_auth();
     let connector = HttpsConnectorBuilder::new().with_tls_config(config);
     let connector = match schemes {
@@ -46,24 +43,31 @@ where
         Schemes::Http => connector.https_or_http(),
     };
     let connector = connector.enable_http1().build();
-    Ok(legacy::Client::builder(TokioExecutor::new()).build(connector))
+    legacy::Client::builder(TokioExecutor::new()).build(connector)
 }
 
-fn roots(authorities: Option<&Path>) -> Result<RootCertStore, String> {
+/// The authorities that the system trusts.
+pub fn of_system() -> RootCertStore {
     let mut roots = RootCertStore::empty();
-    if let Some(file) = authorities {
-        let text = std::fs::read(file)
-            .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
-        let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
-        roots.add_parsable_certificates(found.unwrap_or_default());
-        if roots.is_empty() {
-            return Err(format!("{} holds no certificate", file.display()));
-        }
-    } else {
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        if roots.is_empty() {
-            tracing::warn!("the system has no certificate authorities: no server can be trusted");
-        }
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        tracing::warn!("the system has no certificate authorities: no server can be trusted");
+    }
+    roots
+}
+
+/// The authorities in a PEM file.
+///
+/// # Errors
+/// The file cannot be read, or holds none.
+pub fn of_file(file: &Path) -> Result<RootCertStore, String> {
+    let text = std::fs::read(file)
+        .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(found.unwrap_or_default());
+    if roots.is_empty() {
+        return Err(format!("{} holds no certificate", file.display()));
     }
     Ok(roots)
 }

@@ -78,6 +78,7 @@ impl Config {
         config.check_traces().map_err(ConfigError)?;
         config.login.check().map_err(ConfigError)?;
         config.kafka.check().map_err(ConfigError)?;
+        config.check_push().map_err(ConfigError)?;
         Ok(config)
     }
 
@@ -160,6 +161,8 @@ const OPTIONAL: &[&str] = &[
     "kafka.user",
     "kafka.password",
     "kafka.password_file",
+    "push.key_file",
+    "push.contact",
     #[cfg(debug_assertions)]
     "mistake",
 ];
@@ -256,6 +259,12 @@ mod tests {
                 ("ZSPCHAT_TLS_ACME_ACCEPT_TERMS", "true"),
                 ("ZSPCHAT_TLS_ACME_CONTACTS", "a@example.org, b@example.org"),
                 ("ZSPCHAT_TLS_ACME_CA", "ca.pem"),
+                ("ZSPCHAT_PUSH_KEY_FILE", "push.pem"),
+                ("ZSPCHAT_PUSH_CONTACT", "mailto:a@example.org"),
+                (
+                    "ZSPCHAT_PUSH_SERVICES",
+                    "push.example.org, http://127.0.0.1:9",
+                ),
                 ("PATH", "/bin"),
             ],
             &Flags::default(),
@@ -271,6 +280,8 @@ mod tests {
         assert!(config.tls.acme.accept_terms);
         assert_eq!(config.tls.acme.contacts.len(), 2);
         assert_eq!(config.tls.acme.ca.as_deref(), Some(Path::new("ca.pem")));
+        assert_eq!(config.push.services.len(), 2);
+        assert!(config.push.key_file.is_some() && config.push.contact.is_some());
     }
 
     #[test]

@@ -38,8 +38,8 @@ pub(super) struct Question<'a> {
 }
 
 impl Client {
-    pub(super) fn new() -> Result<Self, String> {
-        https::client(None, Schemes::Http).map(Self)
+    pub(super) fn new() -> Self {
+        Self(https::client(https::of_system(), Schemes::Http))
     }
 
     /// Asks, and takes the answer for an error where it is one: by its status or, as some providers

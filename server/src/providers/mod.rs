@@ -147,7 +147,7 @@ impl Providers {
         if login.providers.is_empty() {
             return Ok(Self(Arc::default()));
         }
-        let client = Client::new()?;
+        let client = Client::new();
         let providers = login
             .providers
             .iter()

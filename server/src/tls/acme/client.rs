@@ -27,7 +27,8 @@ impl Client {
     /// # Errors
     /// The file cannot be read, or holds none.
     pub fn new(authorities: Option<&Path>) -> Result<Self, String> {
-        Ok(Self(https::client(authorities, Schemes::Https)?))
+        let authorities = authorities.map_or_else(|| Ok(https::of_system()), https::of_file)?;
+        Ok(Self(https::client(authorities, Schemes::Https)))
     }
 
     pub fn boxed(&self) -> Box<dyn HttpClient> {
