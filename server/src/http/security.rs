@@ -107,6 +107,15 @@ pub fn still_page_policy() -> HeaderValue {
     )
 }
 
+/// The policy of such a page that has a script of its own, a file of the site.
+pub fn scripted_still_page_policy() -> HeaderValue {
+    HeaderValue::from_static(
+        "default-src 'none'; script-src 'self'; connect-src 'self'; worker-src 'self'; \
+         style-src 'self'; img-src 'self' data:; font-src 'self'; manifest-src 'self'; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    )
+}
+
 fn policy(scripts: &str, styles: &str) -> HeaderValue {
     let text = format!(
         "default-src 'none'; script-src 'self' {scripts} 'wasm-unsafe-eval'; \
