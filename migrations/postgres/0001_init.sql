@@ -99,6 +99,50 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_user ON sessions (user_id);
 CREATE INDEX sessions_expires_at ON sessions (expires_at);
 
+-- How users want to be told of what comes while they are away; who has said nothing has no row.
+CREATE TABLE push_settings (
+    user_id       UUID    PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    with_text     BOOLEAN NOT NULL DEFAULT TRUE,
+    mentions_only BOOLEAN NOT NULL DEFAULT FALSE,
+    -- In minutes since midnight, in the time zone.
+    quiet_from    BIGINT,
+    quiet_to      BIGINT,
+    time_zone     TEXT
+);
+
+-- Browsers that push services reach. They go with the session of the browser.
+CREATE TABLE push_subscriptions (
+    id         UUID    PRIMARY KEY,
+    user_id    UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    session    BYTEA   NOT NULL REFERENCES sessions (token_hash) ON DELETE CASCADE,
+    endpoint   TEXT    NOT NULL UNIQUE,
+    -- The host of the endpoint.
+    service    TEXT    NOT NULL,
+    -- What only the browser can decrypt: its public key, and a secret.
+    p256dh     BYTEA   NOT NULL,
+    auth       BYTEA   NOT NULL,
+    language   TEXT    NOT NULL,
+    created_at BIGINT  NOT NULL
+);
+CREATE INDEX push_subscriptions_user ON push_subscriptions (user_id);
+CREATE INDEX push_subscriptions_session ON push_subscriptions (session);
+
+-- What is told to whom: kept after that, so that nothing is told twice, as long as events are.
+CREATE TABLE push_notifications (
+    conversation UUID    NOT NULL,
+    seq          BIGINT  NOT NULL,
+    subscription UUID    NOT NULL REFERENCES push_subscriptions (id) ON DELETE CASCADE,
+    at           BIGINT  NOT NULL,
+    -- How often it was tried.
+    attempts     BIGINT  NOT NULL DEFAULT 0,
+    -- When it is to be tried; null once there is nothing to do.
+    next_at      BIGINT,
+    PRIMARY KEY (conversation, seq, subscription)
+);
+CREATE INDEX push_notifications_subscription ON push_notifications (subscription);
+CREATE INDEX push_notifications_next_at ON push_notifications (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX push_notifications_at ON push_notifications (at);
+
 -- Accounts elsewhere that users log in with: found by both columns of the key, never by an address.
 CREATE TABLE identities (
     provider  TEXT   COLLATE "C" NOT NULL,
@@ -248,6 +292,14 @@ CREATE TABLE events (
 ) PARTITION BY RANGE (at);
 -- For the sweep: rows lie in the order of arrival.
 CREATE INDEX events_at ON events USING brin (at) WITH (pages_per_range = 8, autosummarize = on);
+
+-- Events of which those who are away may have to be told, where no broker carries that.
+CREATE TABLE offline_jobs (
+    conversation UUID   NOT NULL,
+    seq          BIGINT NOT NULL,
+    at           BIGINT NOT NULL,
+    PRIMARY KEY (conversation, seq)
+);
 
 -- What became of each command. client_id starts with its time, so a day of them goes at once too.
 CREATE TABLE send_keys (

@@ -72,6 +72,50 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_user ON sessions (user_id);
 CREATE INDEX sessions_expires_at ON sessions (expires_at);
 
+-- How users want to be told of what comes while they are away; who has said nothing has no row.
+CREATE TABLE push_settings (
+    user_id       BLOB    PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    with_text     INTEGER NOT NULL DEFAULT 1,
+    mentions_only INTEGER NOT NULL DEFAULT 0,
+    -- In minutes since midnight, in the time zone.
+    quiet_from    INTEGER,
+    quiet_to      INTEGER,
+    time_zone     TEXT
+) STRICT, WITHOUT ROWID;
+
+-- Browsers that push services reach. They go with the session of the browser.
+CREATE TABLE push_subscriptions (
+    id         BLOB    PRIMARY KEY,
+    user_id    BLOB    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    session    BLOB    NOT NULL REFERENCES sessions (token_hash) ON DELETE CASCADE,
+    endpoint   TEXT    NOT NULL UNIQUE,
+    -- The host of the endpoint.
+    service    TEXT    NOT NULL,
+    -- What only the browser can decrypt: its public key, and a secret.
+    p256dh     BLOB    NOT NULL,
+    auth       BLOB    NOT NULL,
+    language   TEXT    NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX push_subscriptions_user ON push_subscriptions (user_id);
+CREATE INDEX push_subscriptions_session ON push_subscriptions (session);
+
+-- What is told to whom: kept after that, so that nothing is told twice, as long as events are.
+CREATE TABLE push_notifications (
+    conversation BLOB    NOT NULL,
+    seq          INTEGER NOT NULL,
+    subscription BLOB    NOT NULL REFERENCES push_subscriptions (id) ON DELETE CASCADE,
+    at           INTEGER NOT NULL,
+    -- How often it was tried.
+    attempts     INTEGER NOT NULL DEFAULT 0,
+    -- When it is to be tried; null once there is nothing to do.
+    next_at      INTEGER,
+    PRIMARY KEY (conversation, seq, subscription)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX push_notifications_subscription ON push_notifications (subscription);
+CREATE INDEX push_notifications_next_at ON push_notifications (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX push_notifications_at ON push_notifications (at);
+
 -- Accounts elsewhere that users log in with: found by both columns of the key, never by an address.
 CREATE TABLE identities (
     provider  TEXT    NOT NULL,
@@ -217,6 +261,14 @@ CREATE TABLE events (
 ) STRICT;
 -- For retention and the sweep. It grows at its end only, since `at` does.
 CREATE INDEX events_at ON events (at);
+
+-- Events of which those who are away may have to be told, where no broker carries that.
+CREATE TABLE offline_jobs (
+    conversation BLOB    NOT NULL,
+    seq          INTEGER NOT NULL,
+    at           INTEGER NOT NULL,
+    PRIMARY KEY (conversation, seq)
+) STRICT, WITHOUT ROWID;
 
 -- What became of each command. client_id leads the key because it starts with its time: new keys
 -- go to the end, and old ones are dropped from the front.

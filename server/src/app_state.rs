@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::network::Network;
 use crate::providers::Providers;
+use crate::push::Push;
 use crate::random::Random;
 use crate::redis::{RateLimits, SessionCache};
 use crate::site::Site;
@@ -39,6 +40,8 @@ pub struct App {
     pub chat: Chat,
     /// Who people are and whom they know.
     pub accounts: Accounts,
+    /// How those who are away are told.
+    pub push: Push,
     /// What browsers download besides pages and data.
     pub site: Site,
     /// How much is asked for.

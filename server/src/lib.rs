@@ -20,6 +20,7 @@ pub mod migrate;
 pub mod network;
 pub mod presence;
 pub mod providers;
+pub mod push;
 pub mod queue;
 pub mod random;
 pub mod redis;

@@ -9,6 +9,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use server::clock::Clock;
 use server::config::{Config, Flags};
+use server::push::Keys;
+use server::random::Random;
 use server::telemetry;
 use server::tls::authority;
 use server::{admin, dead_letters, migrate, serve};
@@ -57,6 +59,12 @@ enum Action {
         /// Where authority, certificate and keys are kept
         #[arg(long, value_name = "FOLDER", default_value = "tls")]
         folder: PathBuf,
+    },
+    /// Make the key by which push services know the server, and print the public half
+    PushKeys {
+        /// The file for it, which is push.key_file of the configuration; one that is there is kept
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
     },
     /// For whoever runs the server
     #[command(subcommand)]
@@ -202,6 +210,10 @@ fn run(action: Action) -> Result<(), Box<dyn Error>> {
         Action::Certificate { names, folder } => {
             let folder = std::path::absolute(folder)?;
             print!("{}", authority::make(&folder, &names, &Clock::system())?);
+            Ok(())
+        }
+        Action::PushKeys { out } => {
+            println!("{}", Keys::make(&out, &Random::system())?);
             Ok(())
         }
         Action::Admin(AdminAction::ResetPassword { settings, handle }) => {

@@ -19,6 +19,7 @@ use crate::config::{Config, Role};
 use crate::demo;
 use crate::network::{Network, NetworkError};
 use crate::providers::Providers;
+use crate::push::{KeyError, Push};
 use crate::random::Random;
 use crate::site::{Site, SiteError};
 use crate::store::{Claim, OpenError, Seen, Share, Store, StoreError};
@@ -61,6 +62,9 @@ pub enum StartError {
     /// A provider cannot be used as configured.
     #[error("{0}")]
     Providers(String),
+    /// There is no key for Web Push where one is configured.
+    #[error("push.key_file: {0}")]
+    Push(#[from] KeyError),
     /// No password can be hashed.
     #[error(transparent)]
     Hash(#[from] HashFailed),
@@ -137,6 +141,7 @@ pub async fn start_at(
     let network = Network::start(&config, store.installation().shards, &random)?;
     let passwords = Passwords::new()?;
     let providers = Providers::new(&config.login, &clock).map_err(StartError::Providers)?;
+    let push = Push::new(&config.push, &store, &clock, &random)?;
     if with_demo {
         demo::seed(&config, &store, &clock, &random, &passwords).await?;
     }
@@ -166,6 +171,7 @@ pub async fn start_at(
         random,
         chat,
         accounts,
+        push,
         metrics,
         stopping: AtomicBool::new(false),
     });

@@ -8,6 +8,7 @@ pub mod conversations;
 pub mod events;
 pub mod identities;
 pub mod pages;
+pub mod push;
 
 /// Names the user a browser's request is meant for, so that nothing is done in another's name when
 /// the account was changed in another tab. Answered `409 wrong_account` if it is not the session's.

@@ -76,6 +76,7 @@ impl Config {
         config.check_services().map_err(ConfigError)?;
         config.check_tls().map_err(ConfigError)?;
         config.login.check().map_err(ConfigError)?;
+        config.check_push().map_err(ConfigError)?;
         Ok(config)
     }
 
@@ -151,6 +152,8 @@ const OPTIONAL: &[&str] = &[
     "amqp.ca",
     "redis.url",
     "redis.ca",
+    "push.key_file",
+    "push.contact",
     #[cfg(debug_assertions)]
     "mistake",
 ];
@@ -247,6 +250,12 @@ mod tests {
                 ("ZSPCHAT_TLS_ACME_ACCEPT_TERMS", "true"),
                 ("ZSPCHAT_TLS_ACME_CONTACTS", "a@example.org, b@example.org"),
                 ("ZSPCHAT_TLS_ACME_CA", "ca.pem"),
+                ("ZSPCHAT_PUSH_KEY_FILE", "push.pem"),
+                ("ZSPCHAT_PUSH_CONTACT", "mailto:a@example.org"),
+                (
+                    "ZSPCHAT_PUSH_SERVICES",
+                    "push.example.org, http://127.0.0.1:9",
+                ),
                 ("PATH", "/bin"),
             ],
             &Flags::default(),
@@ -262,6 +271,8 @@ mod tests {
         assert!(config.tls.acme.accept_terms);
         assert_eq!(config.tls.acme.contacts.len(), 2);
         assert_eq!(config.tls.acme.ca.as_deref(), Some(Path::new("ca.pem")));
+        assert_eq!(config.push.services.len(), 2);
+        assert!(config.push.key_file.is_some() && config.push.contact.is_some());
     }
 
     #[test]

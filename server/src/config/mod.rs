@@ -4,6 +4,7 @@
 mod load;
 mod login;
 mod public_url;
+mod push;
 mod secret;
 mod services;
 mod tls;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use load::{ConfigError, Flags};
 pub use login::{Login, Provider, ProviderKind, is_safe};
 pub use public_url::PublicUrl;
+pub use push::Push;
 pub use secret::Secret;
 pub use services::{Amqp, Database, QueueType, Redis, Role, SecretUrl};
 pub use tls::{Acme, Tls};
@@ -62,6 +64,8 @@ pub struct Config {
     pub session: Session,
     /// Whose accounts one may log in with.
     pub login: Login,
+    /// How those who are away are told of what comes.
+    pub push: Push,
     /// How often one may try to log in or register.
     pub throttle: Throttle,
     /// Where metrics are shown.
@@ -187,6 +191,7 @@ impl Default for Config {
             retention: Retention::default(),
             session: Session::default(),
             login: Login::default(),
+            push: Push::default(),
             throttle: Throttle::default(),
             metrics: Metrics::default(),
             log: Log::default(),

@@ -17,6 +17,7 @@ mod identities;
 mod openapi;
 mod pages;
 mod problem;
+mod push;
 mod rates;
 mod redirect;
 mod request;

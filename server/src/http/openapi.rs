@@ -9,7 +9,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::openapi::{Content, Ref, RefOr, Response as Described, ResponseBuilder};
 
 use super::{
-    access_tokens, accounts, commands, contacts, conversations, events, identities, stream, users,
+    access_tokens, accounts, commands, contacts, conversations, events, identities, push, stream,
+    users,
 };
 
 #[derive(OpenApi)]
@@ -36,6 +37,10 @@ use super::{
         access_tokens::list,
         access_tokens::make,
         access_tokens::end,
+        push::get,
+        push::change,
+        push::subscribe,
+        push::unsubscribe,
         accounts::limits,
         identities::list,
         identities::unlink,

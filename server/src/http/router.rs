@@ -11,7 +11,7 @@ use super::problem::Failure;
 use super::routes::Routes;
 use super::{
     access_tokens, accounts, commands, contacts, conversations, docs, events, health, identities,
-    openapi, pages, request, security, site, stream, users,
+    openapi, pages, push, request, security, site, stream, users,
 };
 use crate::app_state::AppState;
 
@@ -34,6 +34,13 @@ fn api() -> Routes {
         .get("/api/v1/me/access_tokens", access_tokens::list)
         .post("/api/v1/me/access_tokens", access_tokens::make)
         .delete("/api/v1/me/access_tokens/{token}", access_tokens::end)
+        .get("/api/v1/me/push", push::get)
+        .put("/api/v1/me/push/settings", push::change)
+        .post("/api/v1/me/push/subscriptions", push::subscribe)
+        .delete(
+            "/api/v1/me/push/subscriptions/{subscription}",
+            push::unsubscribe,
+        )
         .get("/api/v1/limits", accounts::limits)
         // People
         .get("/api/v1/users", users::find)

@@ -28,6 +28,7 @@ mod open;
 mod pool;
 mod preferences;
 mod profiles;
+mod push;
 mod qr_log_ins;
 mod retention;
 mod rows;
@@ -50,6 +51,7 @@ pub use identities::{Admission, IdentityOwner, LinkedIdentity, Linking, NewIdent
 pub use log_ins::{LogInPlan, NewLogIn, NewNewcomer, StoredNewcomer};
 pub use open::{DatabaseConfig, PostgresConfig, SqliteConfig};
 use pool::{Pool, on_pool, run_on};
+pub use push::{ListedSubscription, MostSubscriptions, NewSubscription};
 pub use qr_log_ins::{AskingDevice, MostQrLogIns, NewQrLogIn, StoredQrLogIn};
 pub use retention::{DAYS_AHEAD, Deleted};
 pub use second_factors::SecondFactor;

@@ -5,7 +5,7 @@ use protocol::api::accounts::Session;
 use protocol::{Millis, UserId};
 use uuid::Uuid;
 
-use super::pool::{among, run_on};
+use super::pool::{among, run, run_on};
 use super::rows::Hashes;
 use super::{Store, StoreError, on_pool};
 
@@ -183,7 +183,8 @@ impl Store {
         Ok(())
     }
 
-    /// Ends sessions from another device. What that leaves is told to whoever comes with them.
+    /// Ends sessions from another device. What that leaves is told to whoever comes with them; nothing
+    /// is pushed to them any more.
     ///
     /// # Errors
     /// The database's.
@@ -194,11 +195,19 @@ impl Store {
             "$1",
             ""
         );
-        run_on!(
-            self.write(),
+        let mut work = self.writing().await?;
+        run!(
+            &mut work,
             sqlx::query(sql).bind(Hashes(hashes.to_vec())).bind(now)
         )?;
-        Ok(())
+        let sql = among!(
+            work,
+            "DELETE FROM push_subscriptions WHERE session ",
+            "$1",
+            ""
+        );
+        run!(&mut work, sqlx::query(sql).bind(Hashes(hashes.to_vec())))?;
+        work.commit().await
     }
 
     /// Takes a session away that its own browser ends.

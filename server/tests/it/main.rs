@@ -8,6 +8,7 @@ mod database;
 mod http;
 mod presence;
 mod process;
+mod push;
 mod queue;
 mod raw;
 mod redis;

@@ -10,7 +10,7 @@ const SERVER: &[&[&str]] = &[
     &["admin", "migrate", "dead_letters"],
     &["http"],
     &["app_state"],
-    &["accounts"],
+    &["accounts", "push"],
     &["chat"],
     &["network"],
     &["store", "queue", "presence"],

@@ -1,7 +1,7 @@
 //! Pages, rendered complete by the server; script then makes the same view live.
 
 mod boot;
-mod display;
+pub mod display;
 mod fields;
 mod form;
 pub mod forms;

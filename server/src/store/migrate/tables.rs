@@ -46,7 +46,7 @@ const fn c(name: &'static str, kind: Kind) -> Column {
 
 /// Each after those whose rows its own refer to: a row that is deleted takes with it only what is
 /// copied after it.
-pub(super) const TABLES: [Table; 12] = [
+pub(super) const TABLES: [Table; 16] = [
     Table {
         name: "users",
         key: 1,
@@ -109,6 +109,54 @@ pub(super) const TABLES: [Table; 12] = [
             c("name", Text),
             c("provider", Text),
         ],
+        day: None,
+    },
+    Table {
+        name: "push_settings",
+        key: 1,
+        columns: &[
+            c("user_id", Id),
+            c("with_text", Flag),
+            c("mentions_only", Flag),
+            c("quiet_from", Number),
+            c("quiet_to", Number),
+            c("time_zone", Text),
+        ],
+        day: None,
+    },
+    Table {
+        name: "push_subscriptions",
+        key: 1,
+        columns: &[
+            c("id", Id),
+            c("user_id", Id),
+            c("session", Bytes),
+            c("endpoint", Text),
+            c("service", Text),
+            c("p256dh", Bytes),
+            c("auth", Bytes),
+            c("language", Text),
+            c("created_at", Number),
+        ],
+        day: None,
+    },
+    Table {
+        name: "push_notifications",
+        key: 3,
+        columns: &[
+            c("conversation", Id),
+            c("seq", Number),
+            c("subscription", Id),
+            c("at", Number),
+            c("attempts", Number),
+            c("next_at", Number),
+        ],
+        day: None,
+    },
+    Table {
+        name: "offline_jobs",
+        key: 2,
+        columns: &[c("conversation", Id), c("seq", Number), c("at", Number)],
         day: None,
     },
     Table {

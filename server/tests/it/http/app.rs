@@ -45,7 +45,7 @@ impl TestApp {
         Self::start_as(None, change).await
     }
 
-    async fn start_as(clock: Option<Clock>, change: impl FnOnce(&mut Config)) -> Self {
+    pub async fn start_as(clock: Option<Clock>, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut config = Config {
             listen: "127.0.0.1:0".parse().unwrap(),

@@ -185,6 +185,7 @@ impl Scene {
             .replace("{request}", &self.request)
             .replace("{session}", &self.session)
             .replace("{token}", "nobody's")
+            .replace("{subscription}", "nobody's")
             .replace("{provider}", "nobody")
             .replace("{stream}", &self.stream.0);
         match template {
@@ -208,6 +209,10 @@ impl Scene {
             ("PUT", "me/password") => json!({"current": PASSWORD, "password": "another password"}),
             ("POST", "me/access_tokens") => {
                 json!({"name": "new", "days": 1, "current": PASSWORD})
+            }
+            ("PUT", "me/push/settings") => json!({"text": false, "mentions_only": true}),
+            ("POST", "me/push/subscriptions") => {
+                json!({"endpoint": "https://example.org/x", "keys": {"p256dh": "", "auth": ""}})
             }
             ("POST", "users/lookup") => json!({"users": [{"id": self.owner().id}]}),
             ("PATCH", "contacts/{user}") => json!({"remark": "changed"}),

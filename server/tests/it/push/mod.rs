@@ -1,0 +1,4 @@
+//! Web Push, end to end: a push service that decrypts what it gets.
+
+mod scene;
+mod subscribing;
