@@ -100,7 +100,7 @@ messages! {
     token_since: "创建于", "Made";
     token_expires: "失效于", "Ends";
     push_here: "这个浏览器", "This browser";
-    push_text: "没有打开本站时，新消息由浏览器显示通知；正在别处使用时不再重复。内容加密后经浏览器厂商的推送服务送达。", "While this site is not open, your browser shows a notification for each new message; while you are here with another device, none. What it says travels encrypted, by the push service of your browser's maker.";
+    push_text: "你没有在看本站时，新消息由浏览器显示通知；正在别的设备上使用时没有。内容加密后经浏览器厂商的推送服务送达。", "While you are not looking at this site, your browser shows a notification of each new message; none while you are here on another device. What it says travels encrypted, by the push service of your browser's maker.";
     push_on: "已开启。", "They are on.";
     push_turn_on: "在这个浏览器开启", "Turn on for this browser";
     push_no_keys: "运行本站的人还没有设置推送密钥，所以没有通知。设置方法见说明文档的“Web Push”。", "Whoever runs this site has not made keys for Web Push, so that there are no notifications. The README says how, under Web Push.";

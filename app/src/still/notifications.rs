@@ -83,9 +83,7 @@ fn Here(t: Says, key: String, told: bool) -> impl IntoView {
     view! {
         <Section title=t.push_here>
             <p>{t.push_text}</p>
-            <noscript>
-                <p>{t.push_no_script}</p>
-            </noscript>
+            <p class="without-script">{t.push_no_script}</p>
             <div class="actions" role="status" data-key=key data-user=user data-told=told.then_some("")>
                 {sentences}
                 <div data-when="off refused failed" hidden>

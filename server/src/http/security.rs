@@ -17,7 +17,9 @@ const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-poli
 const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// For the service worker, which goes by the policy of its own script: it asks this site, no other.
-pub const WORKER_POLICY: &str = "default-src 'none'; connect-src 'self'; script-src 'self'";
+/// Images are those of its notifications.
+pub const WORKER_POLICY: &str =
+    "default-src 'none'; connect-src 'self'; img-src 'self'; script-src 'self'";
 
 /// Refuses changes asked for by other sites, and sets the headers of every answer.
 pub async fn guard(State(app): State<AppState>, request: Request, next: Next) -> Response {
