@@ -98,17 +98,38 @@ fn Here(t: Says, key: String, told: bool) -> impl IntoView {
 
 #[component]
 fn Wishes(t: Says, settings: PushSettings) -> impl IntoView {
-    let zone = use_chat().display.with_untracked(|display| display.time_zone.clone());
+    let zone = use_chat()
+        .display
+        .with_untracked(|display| display.time_zone.clone());
     let form = FormState::new("wishes", "/notifications/settings");
     // What was typed, where it was refused: a box that was not checked is not in it.
     let refused = form.typed("from").is_some();
     let checked = |name: &str, now: bool| {
-        if refused { form.typed(name).is_some() } else { now }
+        if refused {
+            form.typed(name).is_some()
+        } else {
+            now
+        }
     };
     let boxes = [
-        ("text", t.push_with_text, t.push_with_text_hint, settings.text),
-        ("mentions_only", t.push_mentions_only, "", settings.mentions_only),
-        ("quiet", t.push_quiet, t.push_quiet_hint, settings.quiet.is_some()),
+        (
+            "text",
+            t.push_with_text,
+            t.push_with_text_hint,
+            settings.text,
+        ),
+        (
+            "mentions_only",
+            t.push_mentions_only,
+            "",
+            settings.mentions_only,
+        ),
+        (
+            "quiet",
+            t.push_quiet,
+            t.push_quiet_hint,
+            settings.quiet.is_some(),
+        ),
     ];
     let [text, mentions_only, quiet_on] = boxes.map(|(name, label, hint, now)| {
         let hint = (!hint.is_empty()).then(|| view! { <span class="hint">{hint}</span> });
@@ -159,7 +180,9 @@ fn time(minutes: u16) -> String {
 #[component]
 fn Browsers(t: Says, subscriptions: Vec<PushSubscription>) -> impl IntoView {
     let form = FormState::new("browsers", "/notifications/remove");
-    let none = subscriptions.is_empty().then(|| view! { <p>{t.push_none}</p> });
+    let none = subscriptions
+        .is_empty()
+        .then(|| view! { <p>{t.push_none}</p> });
     let all: Vec<_> = subscriptions
         .into_iter()
         .map(|subscription| view! { <Browser t subscription /> })

@@ -4,11 +4,11 @@ use app::{Notifications, NotificationsDone, StillPage};
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Redirect, Response};
+use protocol::FieldError;
 use protocol::api::OFFERED_COOKIE;
 use protocol::api::pages::RefusedForm;
 use protocol::api::push::{PushSettings, Quiet};
 use protocol::problem::Fault;
-use protocol::FieldError;
 use serde::Deserialize;
 
 use super::boot::{Shown, boot};
