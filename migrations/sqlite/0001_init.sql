@@ -288,7 +288,7 @@ CREATE TABLE send_keys (
 -- there to make up a number of rows.
 CREATE VIEW commands AS
 SELECT k.client_id, k.sender, k.payload_hash, k.conversation, k.seq, k.at, k.refusal,
-    e.sent_at, e.kind, e.msg_no, e.body, e.digest
+    e.sent_at, e.kind, e.msg_no, e.body, e.digest, FALSE AS job
 FROM send_keys k LEFT JOIN events e ON e.conversation = k.conversation AND e.seq = k.seq;
 
 CREATE TRIGGER commands_insert INSTEAD OF INSERT ON commands WHEN NEW.client_id IS NOT NULL
@@ -302,6 +302,11 @@ BEGIN
     SELECT NEW.conversation, NEW.seq, NEW.at, NEW.sent_at, NEW.sender, NEW.kind, NEW.msg_no,
         NEW.client_id, NEW.body, NEW.digest
     WHERE NEW.seq IS NOT NULL;
+
+    -- Where nobody wants to be told, there is nothing to do.
+    INSERT INTO offline_jobs (conversation, seq, at)
+    SELECT NEW.conversation, NEW.seq, NEW.at
+    WHERE NEW.job AND NEW.seq IS NOT NULL AND EXISTS (SELECT 1 FROM push_subscriptions);
 
     UPDATE conversations SET head_seq = NEW.seq, head_msg_no = NEW.msg_no, last_at = NEW.at
     WHERE id = NEW.conversation AND NEW.seq IS NOT NULL;

@@ -131,7 +131,7 @@ pub fn database_file(config: &Config) -> SqliteConfig {
 }
 
 /// The chat and the accounts over one database, and the limits that all nodes share. `proofs` are what
-/// people log in by.
+/// people log in by, and `push` tells those who are away.
 pub fn put_together(
     config: &Config,
     network: Option<Network>,
@@ -139,6 +139,7 @@ pub fn put_together(
     clock: &Clock,
     random: &Random,
     proofs: (Passwords, Providers),
+    push: Option<&Push>,
 ) -> (Chat, Accounts, Option<RateLimits>) {
     let redis = network.as_ref().map(|network| network.redis.clone());
     let shared = redis.clone().map(RateLimits::new);
@@ -152,6 +153,7 @@ pub fn put_together(
     let settings = Settings {
         limits: config.limits.clone(),
         retention_days: config.retention.days,
+        offline_jobs: push.and_then(Push::woken_by),
     };
     let chat = Chat::start(
         store.clone(),

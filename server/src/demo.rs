@@ -63,7 +63,7 @@ pub async fn seed(
     let now = clock.now();
     let then = Clock::manual(now - BEGINNING * MINUTE);
     let proofs = (passwords.clone(), Providers::default());
-    let (chat, accounts, _) = put_together(config, None, store, &then, random, proofs);
+    let (chat, accounts, _) = put_together(config, None, store, &then, random, proofs, None);
     let password = new_password(random);
     let stage = Stage {
         accounts: &accounts,

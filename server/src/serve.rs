@@ -19,7 +19,7 @@ use crate::config::{Config, Role};
 use crate::demo;
 use crate::network::{Network, NetworkError};
 use crate::providers::Providers;
-use crate::push::{KeyError, Push};
+use crate::push::{KeyError, Push, Telling};
 use crate::random::Random;
 use crate::site::{Site, SiteError};
 use crate::store::{Claim, OpenError, Seen, Share, Store, StoreError};
@@ -99,6 +99,8 @@ pub struct Running {
     setup_code: Option<String>,
     stop_accepting: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+    /// Where those who are away are told from here.
+    telling: Option<Telling>,
     /// Ends when `release` is dropped.
     holding: JoinHandle<()>,
     release: oneshot::Sender<()>,
@@ -141,10 +143,12 @@ pub async fn start_at(
     let network = Network::start(&config, store.installation().shards, &random)?;
     let passwords = Passwords::new()?;
     let providers = Providers::new(&config.login, &clock).map_err(StartError::Providers)?;
-    let push = Push::new(&config.push, &store, &clock, &random)?;
+    let push = Push::new(&config, &store, &clock, &random)?;
     if with_demo {
         demo::seed(&config, &store, &clock, &random, &passwords).await?;
     }
+    let rabbitmq = network.as_ref().filter(|network| network.writes);
+    let rabbitmq = rabbitmq.map(|network| network.rabbitmq.clone());
     let mut claim = store.claim(match network {
         Some(_) => Share::Several,
         None => Share::Alone,
@@ -157,7 +161,9 @@ pub async fn start_at(
         &clock,
         &random,
         (passwords, providers),
+        Some(&push),
     );
+    let telling = push.start(chat.presence.clone(), rabbitmq);
     let app = AppState::new(App {
         site: site.unwrap_or_else(|| {
             tracing::warn!("there is no site: pages have neither styles nor script");
@@ -209,6 +215,7 @@ pub async fn start_at(
         setup_code,
         stop_accepting,
         tasks,
+        telling,
         holding,
         release,
     })
@@ -263,6 +270,9 @@ impl Running {
     /// lets requests under way end, closes the database and lets the next server have it.
     pub async fn stop(self) {
         self.app.stopping.store(true, Ordering::SeqCst);
+        if let Some(telling) = self.telling {
+            telling.stop().await;
+        }
         self.app.chat.stop().await;
         self.stop_accepting.send_replace(true);
         for task in self.tasks {

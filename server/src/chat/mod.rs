@@ -16,7 +16,10 @@ mod running;
 mod serving_nodes;
 mod writer;
 
+use std::sync::Arc;
+
 use protocol::Limits;
+use tokio::sync::Notify;
 
 pub use broker::Door;
 pub use hub::{Hub, SessionCheck, SessionKey, Subscription};
@@ -34,6 +37,9 @@ pub struct Settings {
     pub limits: Limits,
     /// How many days events are kept.
     pub retention_days: u32,
+    /// Who tells those who are away, where no broker carries the jobs for that: woken when some were
+    /// stored.
+    pub offline_jobs: Option<Arc<Notify>>,
 }
 
 impl Default for Settings {
@@ -41,6 +47,7 @@ impl Default for Settings {
         Self {
             limits: Limits::default(),
             retention_days: 3,
+            offline_jobs: None,
         }
     }
 }

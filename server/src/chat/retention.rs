@@ -65,6 +65,7 @@ pub async fn retain(
         total.send_keys += deleted.send_keys;
         total.sessions += deleted.sessions;
         total.log_ins += deleted.log_ins;
+        total.notifications += deleted.notifications;
         tokio::task::yield_now().await;
     }
 }

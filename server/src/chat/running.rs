@@ -15,7 +15,7 @@ use crate::bus::{Arrived, Bus, InProcess, Message, OverRedis, Payload, Receiver,
 use crate::clock::Clock;
 use crate::network::Network;
 use crate::presence::Presence;
-use crate::queue::rabbitmq::{Consumers, Publisher};
+use crate::queue::rabbitmq::{Consumers, JobPublisher, Publisher};
 use crate::random::Random;
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::QUEUE_DEPTH;
@@ -44,6 +44,8 @@ struct Tasks {
     writers: Option<(Lanes, Vec<JoinHandle<()>>)>,
     /// What hands it what the broker delivers.
     serving: Option<ServingNode>,
+    /// What carries its events to those who tell people who are away.
+    jobs: Option<Arc<JobPublisher>>,
     others: Vec<JoinHandle<()>>,
 }
 
@@ -65,7 +67,7 @@ impl Chat {
         network: Option<Network>,
     ) -> Self {
         let shards = store.installation().shards;
-        let mut serving = None;
+        let (mut serving, mut jobs) = (None, None);
         let (bus, from_bus, presence, ingest, writers);
         if let Some(network) = network {
             let (over_redis, receiver) =
@@ -78,7 +80,10 @@ impl Chat {
             ingest = Ingest::to_broker(Door::new(publisher, shards, node, clock.clone()));
             writers = network.writes.then(|| {
                 let writers = start_writers(&store, &bus, &clock, &settings);
-                let handler = Serving::new(writers.0.clone(), Arc::clone(&bus));
+                let publisher = Arc::new(JobPublisher::start(network.rabbitmq.clone()));
+                jobs = Some(Arc::clone(&publisher));
+                let days = settings.retention_days;
+                let handler = Serving::new(writers.0.clone(), Arc::clone(&bus), publisher, days);
                 let consumers = Consumers::start(network.rabbitmq, Arc::new(handler));
                 serving = Some(ServingNode::start(consumers, store.clone(), node, shards));
                 writers
@@ -133,6 +138,7 @@ impl Chat {
             tasks: Arc::new(Mutex::new(Tasks {
                 writers,
                 serving,
+                jobs,
                 others,
             })),
         }
@@ -142,16 +148,20 @@ impl Chat {
     /// nodes, then the streams get `bye`. Returns once all that is done; the store may be closed then.
     pub async fn stop(&self) {
         self.ingest.stop().await;
-        let (serving, writers, others) = {
+        let (serving, jobs, writers, others) = {
             let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
             (
                 tasks.serving.take(),
+                tasks.jobs.take(),
                 tasks.writers.take(),
                 std::mem::take(&mut tasks.others),
             )
         };
         if let Some(serving) = serving {
             serving.stop().await;
+        }
+        if let Some(jobs) = jobs {
+            jobs.close().await;
         }
         if let Some((lanes, writers)) = writers {
             lanes.close();
@@ -297,6 +307,7 @@ async fn let_go(store: Store, clock: Clock, settings: Settings) {
             events = deleted.events,
             send_keys = deleted.send_keys,
             sessions = deleted.sessions,
+            notifications = deleted.notifications,
             "deleted what was too old"
         ),
         Err(error) => tracing::warn!(%error, "what is too old could not be deleted"),

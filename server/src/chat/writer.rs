@@ -160,7 +160,7 @@ impl Writer {
         &self,
         append: Append,
         commands: &[Accepted],
-        folded: Folded,
+        mut folded: Folded,
         versions: &HashMap<ConversationId, Millis>,
         began: Instant,
     ) -> Result<Vec<Outcome>, StoreError> {
@@ -168,7 +168,11 @@ impl Writer {
         if made(Mistake::PublishBeforeCommit) {
             self.bus.publish(folded.messages.clone());
         }
+        folded.changes.offline_jobs = self.settings.offline_jobs.is_some();
         append.commit(&folded.changes).await?;
+        if let Some(teller) = &self.settings.offline_jobs {
+            teller.notify_one();
+        }
         if is_kept {
             self.recent().keep(folded.states, versions);
         }

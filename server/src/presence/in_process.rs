@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use protocol::stream::{Presence as Shown, PresenceState};
 use protocol::{Millis, UserId};
+use tokio::time::{Duration, Instant};
 
-use super::{GRACE, message};
+use super::{GRACE, Streaming, message};
 use crate::bus::Bus;
 use crate::clock::Clock;
 
@@ -16,7 +17,11 @@ pub(super) struct InProcess {
     users: Arc<Mutex<HashMap<UserId, Standing>>>,
     bus: Arc<dyn Bus>,
     clock: Clock,
+    started: Instant,
 }
+
+/// After a start, browsers that were online take some seconds to come back.
+const COMING_BACK: Duration = Duration::from_secs(4);
 
 #[derive(Debug, Clone, Copy)]
 struct Standing {
@@ -34,6 +39,7 @@ impl InProcess {
             users: Arc::default(),
             bus,
             clock,
+            started: Instant::now(),
         }
     }
 
@@ -63,6 +69,17 @@ impl InProcess {
             },
             |standing| standing.shown(user),
         )
+    }
+
+    pub(super) fn streaming(&self, users: &[UserId]) -> Vec<Streaming> {
+        let come_back = self.started.elapsed() >= COMING_BACK;
+        let known = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = |user| match known.get(user) {
+            Some(standing) if standing.streams > 0 => Streaming::There,
+            _ if come_back => Streaming::Away,
+            _ => Streaming::Unknown,
+        };
+        users.iter().map(of).collect()
     }
 
     pub(super) fn tick(&self) {

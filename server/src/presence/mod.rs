@@ -42,6 +42,18 @@ enum Form {
     SeveralNodes(SeveralNodes),
 }
 
+/// Whether somebody has a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Streaming {
+    /// They have one.
+    There,
+    /// They have none.
+    Away,
+    /// Nobody can tell for the moment: Redis is away, or those who have some may not have come back
+    /// since the server started.
+    Unknown,
+}
+
 /// How users are whom a stream has begun to watch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Watched {
@@ -125,6 +137,15 @@ impl Presence {
                 news: Vec::new(),
             },
             Form::SeveralNodes(form) => form.watch(users).await,
+        }
+    }
+
+    /// Whether users have a stream now, on any node, whether or not they hide: nobody's grace is waited
+    /// for. In the order asked for.
+    pub async fn streaming(&self, users: &[UserId]) -> Vec<Streaming> {
+        match &self.form {
+            Form::InProcess(form) => form.streaming(users),
+            Form::SeveralNodes(form) => form.streaming(users).await,
         }
     }
 

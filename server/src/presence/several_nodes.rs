@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 
 use super::standings::Standings;
 use super::told::{Mark, Told, unknown};
-use super::{GRACE, Watched, message};
+use super::{GRACE, Streaming, Watched, message};
 use crate::bus::{Bus, NodeId};
 use crate::clock::Clock;
 use crate::redis::{Entries, Found, Redis};
@@ -134,6 +134,7 @@ impl SeveralNodes {
     pub(super) fn gone(&self, user: UserId) {
         let inner = &self.0.inner;
         inner.standings().gone(user, inner.clock.now());
+        inner.to_write.notify_one();
     }
 
     pub(super) fn set_invisible(&self, user: UserId, invisible: bool) {
@@ -172,6 +173,26 @@ impl SeveralNodes {
             }
         }
         watched
+    }
+
+    pub(super) async fn streaming(&self, users: &[UserId]) -> Vec<Streaming> {
+        let inner = &self.0.inner;
+        let now = inner.clock.now();
+        inner.notice(now);
+        let settles = inner.settles(now);
+        let mut all = Vec::with_capacity(users.len());
+        for users in users.chunks(TOGETHER) {
+            if let Ok(found) = inner.entries.read(users).await {
+                all.extend(found.into_iter().map(|found| match found.streams {
+                    true => Streaming::There,
+                    false if settles => Streaming::Unknown,
+                    false => Streaming::Away,
+                }));
+            } else {
+                all.extend(users.iter().map(|_| Streaming::Unknown));
+            }
+        }
+        all
     }
 
     pub(super) fn heard(&self, shown: Shown) -> bool {

@@ -41,7 +41,8 @@ impl Standings {
         let standing = self.of(user);
         standing.streams = standing.streams.saturating_sub(1);
         standing.gone_at = now;
-        // What is written stays right until the grace is over.
+        // They stay online until the grace is over; that they have no stream is told at once.
+        standing.differs = true;
     }
 
     pub(super) fn set_invisible(&mut self, user: UserId, invisible: bool) {
@@ -87,6 +88,7 @@ impl Standings {
                 } else {
                     0
                 },
+                streams: standing.streams > 0,
                 said: standing.said.take(),
                 believed: standing.hides.unwrap_or(true),
                 since: standing.since,

@@ -1,7 +1,8 @@
 //! Which nodes have streams of whom.
 //!
 //! Of each user there is a hash: `node:{node}` is the time until which a node's streams count, in
-//! Redis's own time, so that the clocks of nodes do not matter; `hides` is whether the user hides;
+//! Redis's own time, so that the clocks of nodes do not matter, `live:{node}` the same while it has
+//! streams at all, without the grace; `hides` is whether the user hides;
 //! `online` and `since` are what followed from that when it was last written. A node that dies
 //! leaves an entry behind that ends by itself.
 
@@ -24,6 +25,8 @@ pub struct Write {
     pub user: UserId,
     /// How long their streams here count, in milliseconds; 0 where there are none.
     pub lasts: Millis,
+    /// Whether they have streams here now.
+    pub streams: bool,
     /// Whether they hide, where they have just said so.
     pub said: Option<bool>,
     /// Whether they hide as far as is known here, for a Redis that has forgotten.
@@ -50,6 +53,8 @@ pub struct Found {
     pub online: bool,
     /// Since when; 0 where nobody knows.
     pub since: Millis,
+    /// Whether some node has a stream of theirs now, also if they hide.
+    pub streams: bool,
 }
 
 /// The entries of one node, and of all.
@@ -68,7 +73,10 @@ local held = redis.call('HGETALL', KEYS[1])
 local known, others, mine, ended = {}, false, false, 0
 for i = 1, #held, 2 do
   local field, value = held[i], held[i + 1]
-  if string.sub(field, 1, 5) ~= 'node:' then known[field] = value
+  local kind = string.sub(field, 1, 5)
+  if kind == 'live:' then
+    if tonumber(value) <= now then redis.call('HDEL', KEYS[1], field) end
+  elseif kind ~= 'node:' then known[field] = value
   elseif tonumber(value) <= now then
     ended = math.max(ended, tonumber(value))
     redis.call('HDEL', KEYS[1], field)
@@ -86,6 +94,9 @@ if after ~= before then
 end
 if lasts > 0 then redis.call('HSET', KEYS[1], node, now + lasts)
 else redis.call('HDEL', KEYS[1], node) end
+local live = 'live:' .. ARGV[1]
+if ARGV[7] == '1' then redis.call('HSET', KEYS[1], live, now + lasts)
+else redis.call('HDEL', KEYS[1], live) end
 redis.call('HSET', KEYS[1], 'hides', hides, 'online', after and '1' or '0', 'since', since)
 redis.call('PEXPIRE', KEYS[1], ARGV[6])
 return {after ~= before and 1 or 0, after and 1 or 0, since, tonumber(hides)}
@@ -125,16 +136,23 @@ impl Entries {
                 .arg(said)
                 .arg(i32::from(write.believed))
                 .arg(write.since)
-                .arg(KEPT);
+                .arg(KEPT)
+                .arg(i32::from(write.streams));
         }
         let written: Vec<(bool, bool, Millis, bool)> = self.redis.pipeline(&pipeline).await?;
-        let written = written
-            .into_iter()
-            .map(|(changed, online, since, hides)| Written {
-                changed,
-                found: Found { online, since },
-                hides,
-            });
+        let written =
+            written
+                .into_iter()
+                .zip(writes)
+                .map(|((changed, online, since, hides), write)| Written {
+                    changed,
+                    found: Found {
+                        online,
+                        since,
+                        streams: write.streams,
+                    },
+                    hides,
+                });
         Ok(written.collect())
     }
 
@@ -172,12 +190,11 @@ impl Entries {
 /// What a hash says at a time.
 fn standing(hash: &HashMap<String, String>, now: Millis) -> Found {
     let number = |text: &String| text.parse::<Millis>().unwrap_or(0);
-    let last = hash
-        .iter()
-        .filter(|(field, _)| field.starts_with("node:"))
-        .map(|(_, until)| number(until))
-        .max()
-        .unwrap_or(0);
+    let latest = |kind: &str| {
+        let fields = hash.iter().filter(|(field, _)| field.starts_with(kind));
+        fields.map(|(_, until)| number(until)).max().unwrap_or(0)
+    };
+    let last = latest("node:");
     let was_online = hash.get("online").is_some_and(|online| online == "1");
     let online = was_online && last > now;
     let since = if was_online && !online {
@@ -185,7 +202,11 @@ fn standing(hash: &HashMap<String, String>, now: Millis) -> Found {
     } else {
         hash.get("since").map_or(0, number)
     };
-    Found { online, since }
+    Found {
+        online,
+        since,
+        streams: latest("live:") > now,
+    }
 }
 
 #[cfg(test)]
@@ -204,22 +225,57 @@ mod tests {
         let hash = hash(&[
             ("node:a", "100"),
             ("node:b", "300"),
+            ("live:a", "100"),
+            ("live:b", "250"),
             ("hides", "0"),
             ("online", "1"),
             ("since", "50"),
         ]);
-        let (online, since) = (true, 50);
-        assert_eq!(standing(&hash, 200), Found { online, since });
-        let (online, since) = (false, 300);
-        assert_eq!(standing(&hash, 300), Found { online, since });
+        let (online, since, streams) = (true, 50, true);
+        assert_eq!(
+            standing(&hash, 200),
+            Found {
+                online,
+                since,
+                streams
+            }
+        );
+        let (online, since, streams) = (false, 300, false);
+        assert_eq!(
+            standing(&hash, 300),
+            Found {
+                online,
+                since,
+                streams
+            }
+        );
     }
 
     #[test]
     fn who_hides_or_is_not_known_is_offline() {
-        let hiding = hash(&[("node:a", "300"), ("online", "0"), ("since", "50")]);
-        let (online, since) = (false, 50);
-        assert_eq!(standing(&hiding, 200), Found { online, since });
-        let (online, since) = (false, 0);
-        assert_eq!(standing(&HashMap::new(), 200), Found { online, since });
+        let hiding = hash(&[
+            ("node:a", "300"),
+            ("live:a", "300"),
+            ("online", "0"),
+            ("since", "50"),
+        ]);
+        let (online, since, streams) = (false, 50, true);
+        assert_eq!(
+            standing(&hiding, 200),
+            Found {
+                online,
+                since,
+                streams
+            }
+        );
+        let (online, since, streams) = (false, 0, false);
+        assert_eq!(
+            standing(&HashMap::new(), 200),
+            Found {
+                online,
+                since,
+                streams
+            }
+        );
     }
 }

@@ -51,7 +51,10 @@ pub use identities::{Admission, IdentityOwner, LinkedIdentity, Linking, NewIdent
 pub use log_ins::{LogInPlan, NewLogIn, NewNewcomer, StoredNewcomer};
 pub use open::{DatabaseConfig, PostgresConfig, SqliteConfig};
 use pool::{Pool, on_pool, run_on};
-pub use push::{ListedSubscription, MostSubscriptions, NewSubscription};
+pub use push::{
+    Addressed, Candidate, Due, ListedSubscription, MostSubscriptions, NewSubscription,
+    NotificationKey, OfflineJob,
+};
 pub use qr_log_ins::{AskingDevice, MostQrLogIns, NewQrLogIn, StoredQrLogIn};
 pub use retention::{DAYS_AHEAD, Deleted};
 pub use second_factors::SecondFactor;

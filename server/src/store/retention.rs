@@ -19,12 +19,14 @@ pub struct Deleted {
     pub sessions: u64,
     /// Log-ins that nobody finished.
     pub log_ins: u64,
+    /// What those who are away were told, or should have been.
+    pub notifications: u64,
 }
 
 impl Deleted {
     /// Whether nothing was left to delete.
     pub fn is_empty(&self) -> bool {
-        self.events + self.send_keys + self.sessions + self.log_ins == 0
+        self.events + self.send_keys + self.sessions + self.log_ins + self.notifications == 0
     }
 }
 
@@ -120,11 +122,31 @@ impl Store {
             .bind(now)
             .bind(AT_ONCE)
         )?;
+        let notifications = run_on!(
+            self.write(),
+            sqlx::query(
+                "DELETE FROM push_notifications WHERE (conversation, seq, subscription) IN
+                     (SELECT conversation, seq, subscription FROM push_notifications
+                      WHERE at < $1 LIMIT $2)",
+            )
+            .bind(events_before)
+            .bind(AT_ONCE)
+        )?;
+        let offline_jobs = run_on!(
+            self.write(),
+            sqlx::query(
+                "DELETE FROM offline_jobs WHERE (conversation, seq) IN
+                     (SELECT conversation, seq FROM offline_jobs WHERE at < $1 LIMIT $2)",
+            )
+            .bind(events_before)
+            .bind(AT_ONCE)
+        )?;
         Ok(Deleted {
             events,
             send_keys,
             sessions,
             log_ins: log_ins + newcomers + qr_log_ins,
+            notifications: notifications + offline_jobs,
         })
     }
 }

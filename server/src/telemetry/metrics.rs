@@ -54,6 +54,16 @@ pub const STREAMS_ENDED: &str = "zspchat_streams_ended_total";
 /// Ranges of logs of which browsers were told the digest.
 pub const CALIBRATED: &str = "zspchat_calibrated_ranges_total";
 
+/// Jobs published for those who tell people who are away.
+pub const OFFLINE_JOBS: &str = "zspchat_offline_jobs_total";
+/// Attempts to hand a notification to a push service, by what became of it: `sent`, `gone` where the
+/// browser has unsubscribed, `again` where it is tried later, `failed` where it is not.
+pub const PUSHES: &str = "zspchat_pushes_total";
+/// Notifications that were not sent, by reason.
+pub const PUSHES_SUPPRESSED: &str = "zspchat_pushes_suppressed_total";
+/// Notifications that wait to be sent.
+pub const PUSHES_WAITING: &str = "zspchat_pushes_waiting";
+
 /// Upper bounds of the buckets of [`BATCH_COMMANDS`].
 const COMMANDS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
@@ -119,6 +129,13 @@ pub fn start() -> Option<PrometheusHandle> {
     describe_counter!(CALIBRATED, "Ranges compared with browsers");
     describe_gauge!(STREAMS, "Streams open now");
     describe_counter!(GAPS_FILLED, "Events that came out of order to the streams");
+    describe_counter!(
+        OFFLINE_JOBS,
+        "Jobs published for those who tell people who are away"
+    );
+    describe_counter!(PUSHES, "Attempts to hand notifications to push services");
+    describe_counter!(PUSHES_SUPPRESSED, "Notifications that were not sent");
+    describe_gauge!(PUSHES_WAITING, "Notifications that wait to be sent");
     describe_counter!(SWEPT, "Logs that had moved without the streams being told");
     Some(handle)
 }

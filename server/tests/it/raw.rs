@@ -50,6 +50,16 @@ impl Raw {
         }
     }
 
+    /// How many rows there are about who is to be told, or was.
+    pub async fn pushes(&self) -> i64 {
+        const COUNT: &str = "SELECT (SELECT count(*) FROM push_notifications)
+            + (SELECT count(*) FROM offline_jobs)";
+        match self {
+            Self::Sqlite(pool) => sqlx::query_scalar(COUNT).fetch_one(pool).await.unwrap(),
+            Self::Postgres(pool) => sqlx::query_scalar(COUNT).fetch_one(pool).await.unwrap(),
+        }
+    }
+
     /// Notes a step of the schema that this version does not know.
     pub async fn make_newer(&self) {
         self.run(

@@ -83,7 +83,11 @@ pub fn clients_only_in_their_rooms(sources: &Sources) -> Vec<String> {
         (&["openidconnect"], &["server/src/providers/"]),
         (
             &["hyper_rustls"],
-            &["server/src/providers/", "server/src/tls/acme/"],
+            &[
+                "server/src/providers/",
+                "server/src/push/",
+                "server/src/tls/acme/",
+            ],
         ),
         (
             &["instant_acme", "rcgen", "tokio_rustls", "x509_parser"],

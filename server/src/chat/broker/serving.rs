@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use protocol::Code;
 use protocol::stream::Outcome as Told;
+use protocol::{Code, Millis};
 
 use super::answers;
 use super::envelope::Envelope;
@@ -15,25 +15,44 @@ use crate::bus::{Bus, Message, Payload, Topic};
 use crate::chat::ingest::Lanes;
 use crate::chat::{Accepted, Outcome};
 use crate::queue;
-use crate::queue::rabbitmq::{Handler, Verdict};
+use crate::queue::Job;
+use crate::queue::rabbitmq::{Handler, JobPublisher, Verdict};
+use crate::telemetry::metrics::OFFLINE_JOBS;
 
 /// How long to wait before the database is tried again, at first and at most.
 const AGAIN: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+
+/// How often jobs are published before the commands that they came of are left to come again.
+const JOB_ATTEMPTS: usize = 5;
 
 /// Most commands handed to the writer together.
 const TOGETHER: usize = 256;
 
 /// Hands what was delivered to this node's writers, each of which takes what has gathered of its shards
-/// into one batch, and tells what became of it.
+/// into one batch, tells what became of it, and has each event carried to those who tell people who are
+/// away.
 pub struct Serving {
     lanes: Lanes,
     bus: Arc<dyn Bus>,
+    jobs: Arc<JobPublisher>,
+    /// How long jobs are kept, in milliseconds.
+    kept: Millis,
 }
 
 impl Serving {
     /// In front of the writers' queues.
-    pub fn new(lanes: Lanes, bus: Arc<dyn Bus>) -> Self {
-        Self { lanes, bus }
+    pub fn new(
+        lanes: Lanes,
+        bus: Arc<dyn Bus>,
+        jobs: Arc<JobPublisher>,
+        retention_days: u32,
+    ) -> Self {
+        Self {
+            lanes,
+            bus,
+            jobs,
+            kept: Millis::from(retention_days) * 24 * 60 * 60 * 1_000,
+        }
     }
 
     /// Stores commands of a shard in order, however long the database is away.
@@ -74,10 +93,13 @@ impl Serving {
             .flat_map(|(envelope, _)| envelope.commands.iter().cloned())
             .collect();
         let mut outcomes = self.store(shard, &commands).await.into_iter();
-        let mut told = Vec::new();
+        let (mut told, mut jobs) = (Vec::new(), Vec::new());
         for (envelope, verdict) in envelopes {
             let outcomes: Vec<Outcome> = outcomes.by_ref().take(envelope.commands.len()).collect();
             for (command, outcome) in envelope.commands.iter().zip(&outcomes) {
+                if let Outcome::Stored(encoded) = outcome {
+                    jobs.push(Job::of(&encoded.event));
+                }
                 if let Outcome::Refused(code) = outcome {
                     if *code == Code::Rejected {
                         *verdict = Verdict::Dead("the database refuses it".to_owned());
@@ -93,8 +115,35 @@ impl Serving {
                 },
             });
         }
+        // Whoever waits for an answer does not wait for the jobs.
         self.bus.publish(told);
+        if !self.publish(&jobs).await {
+            // Found stored when they come again, they become jobs then.
+            return vec![Verdict::Again; verdicts.len()];
+        }
         verdicts
+    }
+
+    /// Publishes jobs; tells whether the broker has them.
+    async fn publish(&self, jobs: &[Job]) -> bool {
+        let mut wait = AGAIN.0;
+        for _ in 0..JOB_ATTEMPTS {
+            match self.jobs.publish(jobs, self.kept).await {
+                Ok(()) => {
+                    let count = u64::try_from(jobs.len()).unwrap_or(0);
+                    metrics::counter!(OFFLINE_JOBS).increment(count);
+                    return true;
+                }
+                Err(error) => tracing::debug!(%error, "jobs were not published"),
+            }
+            tokio::time::sleep(wait).await;
+            wait = (wait * 4).min(AGAIN.1);
+        }
+        tracing::warn!(
+            jobs = jobs.len(),
+            "jobs were not published; their commands come again"
+        );
+        false
     }
 }
 

@@ -7,8 +7,8 @@ use futures::future::BoxFuture;
 pub trait Handler: Send + Sync + 'static {
     /// Stores bodies of one shard, in order, and answers with one verdict each.
     ///
-    /// This node calls it by one at a time a shard. It returns only when each body is dealt with, and
-    /// waits by itself while the database is away. Bodies that were stored before may come again.
+    /// This node calls it by one at a time a shard. It returns only when each body is dealt with, unless it
+    /// says otherwise, and waits by itself while the database is away. Bodies that were stored before may come again.
     fn batch(&self, shard: u32, bodies: Vec<Bytes>) -> BoxFuture<'_, Vec<Verdict>>;
 }
 
@@ -19,4 +19,6 @@ pub enum Verdict {
     Done,
     /// It can never be stored, for this reason: a copy goes to the dead letters.
     Dead(String),
+    /// It is not dealt with: it, and what follows it, is to come again.
+    Again,
 }

@@ -265,9 +265,12 @@ impl Line {
         let mut verdicts = bodies.into_iter().zip(verdicts);
         'messages: for (tag, size) in tags.iter().zip(sizes) {
             for (body, verdict) in verdicts.by_ref().take(size) {
-                if let Verdict::Dead(reason) = verdict
-                    && !self.bury(&open.channel, body, &reason).await
-                {
+                let done = match verdict {
+                    Verdict::Done => true,
+                    Verdict::Dead(reason) => self.bury(&open.channel, body, &reason).await,
+                    Verdict::Again => false,
+                };
+                if !done {
                     break 'messages;
                 }
             }

@@ -9,6 +9,9 @@
 //! - Bodies of one shard that are published one after the other reach the handler in that order.
 //!   A repeat may follow later.
 //!
+//! Beside that, the topic exchange `{prefix}.offline` carries a job an event to whoever has bound a
+//! queue to it (see `jobs`, `subscriber`).
+//!
 //! What this rests on, as measured with RabbitMQ 3.10:
 //!
 //! - A publish to a queue that does not exist is confirmed all the same, and only `basic.return`
@@ -29,6 +32,7 @@ mod consumers;
 pub mod dead_letters;
 mod dial;
 mod handler;
+mod jobs;
 mod keeper;
 mod lane;
 mod limit;
@@ -38,11 +42,14 @@ mod primaries;
 mod publisher;
 mod round;
 mod stop;
+mod subscriber;
 mod topology;
 
 pub use config::{QueueType, RabbitMqConfig};
 pub use consumers::Consumers;
 pub use handler::{Handler, Verdict};
+pub use jobs::JobPublisher;
 pub use keeper::State;
 pub use primaries::primaries;
 pub use publisher::{NotAccepted, Publisher};
+pub use subscriber::{JobHandler, Subscriber};

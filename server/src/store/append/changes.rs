@@ -33,6 +33,8 @@ pub struct Changes {
     /// The versions of conversations that were not read for this batch: where one has changed since,
     /// nothing is stored.
     pub versions: HashMap<ConversationId, Millis>,
+    /// Whether each event is also a row of those of which people who are away may have to be told.
+    pub offline_jobs: bool,
 }
 
 impl Changes {

@@ -20,7 +20,7 @@ use super::{Append, CommandRow};
 pub(super) const ROWS: usize = 256;
 
 /// How many columns are written.
-const COLUMNS: usize = 12;
+const COLUMNS: usize = 13;
 
 /// SQLite's statement for so many rows.
 fn insert(rows: usize) -> String {
@@ -28,27 +28,28 @@ fn insert(rows: usize) -> String {
     let values = row.repeat(rows);
     format!(
         "INSERT INTO commands (client_id, sender, payload_hash, conversation, at, seq, sent_at, kind,
-             msg_no, body, digest, refusal)
+             msg_no, body, digest, refusal, job)
          VALUES {}",
         values.trim_end_matches(',')
     )
 }
 
 impl Append {
-    /// Writes commands and their events, [`ROWS`] at most on SQLite, where logs end now, and that
-    /// senders have read what they wrote.
+    /// Writes commands and their events, [`ROWS`] at most on SQLite, where logs end now, that senders
+    /// have read what they wrote, and, if that is wanted, a job an event.
     pub(super) async fn save_commands(
         &mut self,
         rows: &[CommandRow],
         versions: &HashMap<ConversationId, Millis>,
+        offline_jobs: bool,
     ) -> Result<(), StoreError> {
         if rows.is_empty() {
             return Ok(());
         }
         match self {
-            Self::Sqlite(connection) => insert_in_file(connection, rows).await,
+            Self::Sqlite(connection) => insert_in_file(connection, rows, offline_jobs).await,
             Self::Postgres(connection) => {
-                in_time(insert_on_server(connection, rows, versions)).await
+                in_time(insert_on_server(connection, rows, versions, offline_jobs)).await
             }
         }
     }
@@ -57,6 +58,7 @@ impl Append {
 async fn insert_in_file(
     connection: &mut SqliteConnection,
     rows: &[CommandRow],
+    offline_jobs: bool,
 ) -> Result<(), StoreError> {
     // Few numbers of rows, so that the statements for each stay prepared.
     let sql = insert(rows.len().next_power_of_two());
@@ -81,6 +83,7 @@ async fn insert_in_file(
                 .fold(query, |query, _| query.bind(None::<i64>))
                 .bind(Code::as_str(*code)),
         };
+        query = query.bind(offline_jobs);
     }
     // Parameters that are not bound are NULL.
     query.execute(connection).await?;
@@ -91,6 +94,7 @@ async fn insert_on_server(
     connection: &mut PgConnection,
     rows: &[CommandRow],
     versions: &HashMap<ConversationId, Millis>,
+    offline_jobs: bool,
 ) -> Result<(), sqlx::Error> {
     let version = |row: &CommandRow| versions.get(&row.conversation).copied();
     let column = |of: fn(&CommandRow) -> Uuid| rows.iter().map(of).collect::<Vec<_>>();
@@ -122,6 +126,7 @@ async fn insert_on_server(
         .bind(number(|event| event.digest.0.cast_signed()))
         .bind(refusals.collect::<Vec<_>>())
         .bind(rows.iter().map(version).collect::<Vec<_>>())
+        .bind(offline_jobs)
         .execute(connection)
         .await?;
     Ok(())

@@ -35,7 +35,8 @@ impl Append {
         let stored =
             if changes.are_commands_only() && (self.is_postgres() || commands.len() <= ROWS) {
                 // One statement is a transaction of its own.
-                self.save_commands(commands, &changes.versions).await
+                self.save_commands(commands, &changes.versions, changes.offline_jobs)
+                    .await
             } else {
                 self.commit_all(changes).await
             };
@@ -92,7 +93,8 @@ impl Append {
         self.save_conversations(changes).await?;
         self.save_members(changes).await?;
         for commands in changes.commands.chunks(ROWS) {
-            self.save_commands(commands, &changes.versions).await?;
+            self.save_commands(commands, &changes.versions, changes.offline_jobs)
+                .await?;
         }
         self.call(changes).await?;
         self.save_recalls(changes).await?;

@@ -91,6 +91,11 @@ pub(super) const INSERT_POSTGRES: &str = "
             (conversation, seq, at, sent_at, sender, kind, msg_no, client_id, body, digest)
         SELECT conversation, seq, at, sent_at, sender, kind, msg_no, client_id, body, digest
         FROM commands WHERE seq IS NOT NULL
+    ), jobs AS (
+        INSERT INTO offline_jobs (conversation, seq, at)
+        SELECT conversation, seq, at FROM commands
+        -- Where nobody wants to be told, there is nothing to do.
+        WHERE seq IS NOT NULL AND $14 AND EXISTS (SELECT 1 FROM push_subscriptions)
     ), ends AS (
         SELECT conversation, min(seq) AS first, max(seq) AS last, max(msg_no) AS msg_no,
             max(at) AS at, max(version) AS version

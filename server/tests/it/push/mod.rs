@@ -1,4 +1,7 @@
 //! Web Push, end to end: a push service that decrypts what it gets.
 
+mod away;
+mod faults;
 mod scene;
 mod subscribing;
+mod wishes;

@@ -2,14 +2,18 @@
 
 use std::path::Path;
 
+use protocol::{ConversationId, UserId};
 use serde_json::{Value, json};
 use server::clock::Clock;
 use server::config::Config;
+use server::presence::Streaming;
 use server::push::Keys;
 use server::random::Random;
-use services::{PushService, PushSubscription};
+use services::{PushService, PushSubscription, Pushed};
+use tokio::time::{Duration, Instant};
 
 use crate::http::app::{Person, TestApp};
+use crate::waiting::moment;
 
 /// What lets a server send to push services.
 pub fn configure(config: &mut Config, services: &[&PushService]) {
@@ -46,6 +50,26 @@ impl Scene {
         Self { app, service }
     }
 
+    /// Says something, and waits until the first of these who are away is told: from then on, whoever
+    /// is away is told within two seconds.
+    pub async fn warm_up(&self, from: &Person, chat: ConversationId, to: &PushSubscription) {
+        from.say(chat, "to warm up").await;
+        until("the first is told", || {
+            texts(&self.service, to) == ["to warm up"]
+        })
+        .await;
+    }
+
+    /// Waits until somebody's streams are known to have ended.
+    pub async fn until_away(&self, user: UserId) {
+        let began = Instant::now();
+        let presence = &self.app.running().app().chat.presence;
+        while presence.streaming(&[user]).await != [Streaming::Away] {
+            assert!(began.elapsed() < LONGEST, "never away");
+            moment().await;
+        }
+    }
+
     /// The server's public key.
     pub fn key(&self) -> String {
         public_key(self.app.config().push.key_file.as_deref().unwrap())
@@ -73,4 +97,32 @@ pub fn body(subscription: &PushSubscription) -> Value {
         "expirationTime": null,
         "keys": {"p256dh": subscription.keys.p256dh, "auth": subscription.keys.auth},
     })
+}
+
+/// How long a test waits for what must come: with several nodes, it takes ten seconds from a start until
+/// anybody knows who is away.
+const LONGEST: Duration = Duration::from_secs(45);
+
+pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < LONGEST, "waited in vain: {what}");
+        moment().await;
+    }
+}
+
+/// What has come for a browser, in the order of arrival.
+pub fn pushed(service: &PushService, to: &PushSubscription) -> Vec<Pushed> {
+    let all = service.pushed().into_iter();
+    all.filter(|it| it.subscription == to.id).collect()
+}
+
+/// What was said in direct conversations, as it came for a browser; of groups with names before it.
+pub fn texts(service: &PushService, to: &PushSubscription) -> Vec<String> {
+    let bodies = pushed(service, to)
+        .into_iter()
+        .map(|it| it.payload["body"].clone());
+    bodies
+        .map(|body| body.as_str().unwrap_or("nothing").to_owned())
+        .collect()
 }

@@ -54,7 +54,7 @@ impl Server {
             .expect("a database in memory opens");
         let settings = Settings {
             limits,
-            retention_days: 3,
+            ..Settings::default()
         };
         let loss = Arc::new(AtomicU64::new(0));
         let running = Running::start(&store, &clock, &random, &settings, &loss);

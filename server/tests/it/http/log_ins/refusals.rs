@@ -70,7 +70,7 @@ async fn a_log_in_is_over_after_ten_minutes_and_forgotten() {
     let running = app.running().app();
     let settings = server::chat::Settings {
         limits: running.limits().clone(),
-        retention_days: 3,
+        ..server::chat::Settings::default()
     };
     server::chat::retain(&running.store, &running.clock, &settings)
         .await

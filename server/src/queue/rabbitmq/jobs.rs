@@ -1,0 +1,124 @@
+//! Publishing jobs to the exchange `{prefix}.offline`.
+//!
+//! All that are published together wait for their confirms together. Nothing is mandatory: where no
+//! queue is bound, a job goes nowhere, and is confirmed at once. A queue that refuses one, since its
+//! owner has made it so, loses that job and holds nobody up.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::FutureExt as _;
+use futures::future::join_all;
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
+use lapin::{BasicProperties, Channel};
+use protocol::Millis;
+
+use super::config::RabbitMqConfig;
+use super::connection::Link;
+use super::keeper::Keeper;
+use super::limit::{ANSWER, Failure, answer};
+use super::publisher::NotAccepted;
+use super::topology::{declare_exchange, exchange};
+use crate::queue::Job;
+
+/// Publishes jobs, on a connection of its own, which is opened in the background, and again whenever it
+/// is lost.
+pub struct JobPublisher {
+    config: Arc<RabbitMqConfig>,
+    keeper: Keeper,
+    /// The channel, and the connection that it belongs to.
+    channel: Mutex<Option<(Arc<Link>, Channel)>>,
+}
+
+impl JobPublisher {
+    /// Starts connecting.
+    pub fn start(config: RabbitMqConfig) -> Self {
+        let config = Arc::new(config);
+        Self {
+            keeper: Keeper::start(Arc::clone(&config), "jobs"),
+            config,
+            channel: Mutex::default(),
+        }
+    }
+
+    /// Publishes jobs, to be kept so long at most, in milliseconds. After `Ok` they are on the broker's
+    /// disk, in each queue that is bound for them.
+    ///
+    /// It answers within five seconds.
+    ///
+    /// # Errors
+    /// They were not accepted, as far as is known: all may be published again.
+    pub async fn publish(&self, jobs: &[Job], kept: Millis) -> Result<(), NotAccepted> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        let published = async {
+            let channel = self.channel().await.map_err(|_| NotAccepted::Away)?;
+            let mut under_way = Vec::with_capacity(jobs.len());
+            for job in jobs {
+                let mut sent = send(&channel, &self.config, job, kept).boxed();
+                // The first poll queues the frames: it is made here, so that they are queued in order.
+                match (&mut sent).now_or_never() {
+                    Some(done) => done.map_err(|_| NotAccepted::Away)?,
+                    None => under_way.push(sent),
+                }
+            }
+            let confirmed = join_all(under_way).await;
+            let lost = confirmed.iter().any(Result::is_err);
+            if lost { Err(NotAccepted::Away) } else { Ok(()) }
+        };
+        let published = tokio::time::timeout(ANSWER, published).await;
+        let published = published.unwrap_or(Err(NotAccepted::TimedOut));
+        if published.is_err() {
+            // Whatever is under way there is not waited for.
+            self.kept().take();
+        }
+        published
+    }
+
+    /// Closes the connection.
+    pub async fn close(&self) {
+        self.kept().take();
+        self.keeper.close().await;
+    }
+
+    async fn channel(&self) -> Result<Channel, Failure> {
+        let link = self.keeper.link();
+        let link = link.ok_or_else(|| Failure::Settings("not connected".to_owned()))?;
+        if let Some((of, channel)) = &*self.kept()
+            && Arc::ptr_eq(of, &link)
+            && channel.status().connected()
+        {
+            return Ok(channel.clone());
+        }
+        let channel = link.channel().await?;
+        declare_exchange(&channel, &self.config).await?;
+        answer(channel.confirm_select(ConfirmSelectOptions::default())).await?;
+        self.kept().replace((link, channel.clone()));
+        Ok(channel)
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, Option<(Arc<Link>, Channel)>> {
+        self.channel.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Publishes one, and waits until the broker has said something about it.
+async fn send(
+    channel: &Channel,
+    config: &RabbitMqConfig,
+    job: &Job,
+    kept: Millis,
+) -> Result<(), lapin::Error> {
+    const PERSISTENT: u8 = 2;
+    let body = serde_json::to_vec(job).expect("a job holds numbers, strings and ids");
+    let properties = BasicProperties::default()
+        .with_delivery_mode(PERSISTENT)
+        .with_content_type("application/json".into())
+        // By what a repeat is known.
+        .with_message_id(format!("{}/{}", job.conversation, job.seq).into())
+        .with_expiration(kept.max(0).to_string().into());
+    let options = BasicPublishOptions::default();
+    let key = job.routing_key().into();
+    let publish = channel.basic_publish(exchange(config), key, options, &body, properties);
+    publish.await?.await.map(drop)
+}
