@@ -144,7 +144,7 @@ async function heard(news) {
   const { settings, subscriptions } = await wishes();
   const called = news.mention || news.direct || !settings.mentions_only;
   if (!called || isQuiet(settings.quiet) || !subscriptions.some(({ current }) => current)) return;
-  if (!settings.text) news.title = news.body = undefined;
+  if (!settings.text) news.body = null;
   await tell(news);
 }
 

@@ -112,8 +112,8 @@ messages! {
     push_failed: "没有开启：浏览器联系不上它的推送服务，或者服务器没有应答。请稍后再试。", "They are not on: the browser could not reach its push service, or the server did not answer. Try again in a moment.";
     push_wishes: "通知什么", "What to tell";
     push_wishes_text: "对你的所有浏览器有效。设为免打扰的聊天从不通知。", "For all your browsers. Muted conversations are never told.";
-    push_with_text: "显示发送者和内容", "Say who wrote, and what";
-    push_with_text_hint: "关闭后只写“新消息”", "Else only that there is a new message";
+    push_with_text: "显示消息内容", "Show what was written";
+    push_with_text_hint: "关闭后只写来自谁，内容不经过推送服务", "Else only whom it is from; what was written does not leave this server";
     push_mentions_only: "群聊只通知 @ 我的消息", "Of groups, only messages that mention me";
     push_quiet: "免打扰时段", "Quiet hours";
     push_quiet_hint: "这段时间里的消息之后也不通知", "What comes in these hours is not told later either";

@@ -1,7 +1,9 @@
 //! What the service worker is told of, so that it can tell the reader.
 
 use leptos::prelude::*;
+use protocol::Event;
 use protocol::api::conversations::Conversation;
+use protocol::event::Body;
 use protocol::ids::ConversationKind;
 
 use super::Chat;
@@ -23,6 +25,10 @@ impl Chat {
         if !cleared && !(is_new && document().hidden()) {
             return;
         }
+        let direct = now.kind == ConversationKind::Direct;
+        let last = now.last.as_ref().map(Event::body);
+        let called = matches!(last, Some(Body::Message(message)) if message.mention_all
+            || message.mentions.iter().any(|user| Some(*user) == untrack(|| self.my_id())));
         let news = untrack(|| News {
             conversation: now.id,
             seq: now.head,
@@ -31,8 +37,8 @@ impl Chat {
             body: self.preview(now),
             lang: self.t().tag.tag(),
             unread: mine.unread,
-            mention: mine.mention_seq > 0,
-            direct: now.kind == ConversationKind::Direct,
+            mention: called && !direct,
+            direct,
         });
         self.act(Action::Tell(news));
     }

@@ -145,7 +145,7 @@ pub struct News {
     pub lang: &'static str,
     /// How many of its messages are not read; 0 clears what was told.
     pub unread: u64,
-    /// Whether one of them calls the reader.
+    /// Whether the newest calls the reader, among others.
     pub mention: bool,
     /// Whether it is with one other.
     pub direct: bool,

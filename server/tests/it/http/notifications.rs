@@ -12,7 +12,7 @@ use super::pages::token;
 async fn with_keys() -> (TestApp, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("push.key");
-    Keys::make(&file, &Random::default()).unwrap();
+    Keys::make(&file, &Random::system()).unwrap();
     let app = TestApp::start_with(|config| {
         config.push.key_file = Some(file);
         config.push.contact = Some("mailto:admin@example.org".to_owned());
