@@ -31,7 +31,7 @@ pub struct Push {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PushSettings {
-    /// Whether notifications carry what was said, and by whom; else only that there is something new.
+    /// Whether notifications carry what was said; else only in which conversation there is something new.
     pub text: bool,
     /// Whether of groups only messages are told that call the user, by name or with everybody. Those of
     /// direct conversations always are.

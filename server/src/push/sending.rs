@@ -23,12 +23,13 @@ use crate::presence::Streaming;
 use crate::store::{Addressed, Due, NotificationKey, OfflineJob, StoreError};
 use crate::telemetry::metrics::{PUSHES, PUSHES_WAITING};
 
-/// Most that are handed to one push service at a time: while it does not answer, it takes no more of
-/// what others may have.
+/// From so many on that are under way to one push service, nothing more is taken for it; and so many are
+/// taken together at most. So one that does not answer has fewer than twice as many, and leaves the rest
+/// to others.
 const AT_A_SERVICE: usize = 16;
 
-/// Most that are taken together, and under way at a time.
-const TOGETHER: usize = 128;
+/// Most that are under way at a time.
+const UNDER_WAY: usize = 256;
 
 /// How often it is looked what is due, where nobody says so.
 const LOOK: Duration = Duration::from_millis(500);
@@ -128,7 +129,7 @@ impl Sender {
 
     /// Takes what is due and can be under way, and begins to send it. Tells whether there may be more.
     async fn take(&mut self) -> Result<bool, StoreError> {
-        let room = TOGETHER.saturating_sub(self.sending.len());
+        let room = UNDER_WAY.saturating_sub(self.sending.len());
         if room == 0 {
             return Ok(false);
         }
@@ -141,7 +142,6 @@ impl Sender {
             .filter(busy)
             .map(|it| it.0.clone())
             .collect();
-        // Of one service no more than it may have, should all be for it.
         let room = room.min(AT_A_SERVICE);
         let most = i64::try_from(room).unwrap_or(1);
         let now = shared.now();

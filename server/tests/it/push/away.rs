@@ -38,7 +38,7 @@ async fn who_is_away_is_told_of_each_message_once_within_two_seconds() {
         "at": event.at,
         "title": "ann",
         "body": "你好 👋 second line",
-        "lang": "en",
+        "lang": "zh-CN",
         "unread": 2,
         "mention": false,
     });
@@ -80,7 +80,7 @@ async fn who_is_online_or_has_read_it_elsewhere_is_not_told() {
     // Who is told that there is a group depends on when they have subscribed.
     let of_group = |to| {
         let all = texts(&scene.service, to);
-        let said = |text: &String| text.starts_with("ann: ");
+        let said = |text: &String| text.starts_with("ann：");
         all.into_iter().filter(said).collect::<Vec<_>>()
     };
     ann.say(group, "to warm up").await;
@@ -106,11 +106,11 @@ async fn who_is_online_or_has_read_it_elsewhere_is_not_told() {
         [&bobs, &carols].iter().all(|to| of_group(to).len() == 2) && of_group(&daves).len() == 3
     })
     .await;
-    assert_eq!(of_group(&bobs), ["ann: to warm up", "ann: two"]);
-    assert_eq!(of_group(&carols), ["ann: to warm up", "ann: two"]);
+    assert_eq!(of_group(&bobs), ["ann：to warm up", "ann：two"]);
+    assert_eq!(of_group(&carols), ["ann：to warm up", "ann：two"]);
     assert_eq!(
         of_group(&daves),
-        ["ann: to warm up", "ann: one", "ann: two"]
+        ["ann：to warm up", "ann：one", "ann：two"]
     );
 }
 

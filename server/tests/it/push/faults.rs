@@ -59,21 +59,22 @@ async fn a_push_service_that_hangs_holds_up_no_other_and_gets_all_later() {
     let carols = scene.subscribe(&carol).await;
     scene.warm_up(&ann, with_carol, &carols).await;
     other.answer(PushAnswer::Hang);
-    for number in 0..30 {
+    for number in 0..40 {
         ann.say(with_bob, &number.to_string()).await;
     }
-    until("it hangs", || other.hanging() == 16).await;
-    for number in 0..30 {
+    until("it hangs", || other.hanging() >= 16).await;
+    for number in 0..15 {
         ann.say(with_carol, &number.to_string()).await;
     }
     until("the others are told", || {
-        texts(&scene.service, &carols).len() == 31
+        texts(&scene.service, &carols).len() == 16
     })
     .await;
-    assert_eq!(other.hanging(), 16);
+    // No more than it may have.
+    assert!((1..32).contains(&other.hanging()), "{}", other.hanging());
     assert!(pushed(&other, &bobs).is_empty());
     other.answer(PushAnswer::Created);
-    until("he is told", || texts(&other, &bobs).len() == 30).await;
+    until("he is told", || texts(&other, &bobs).len() == 40).await;
     ann.say(with_bob, "the last").await;
     until("the last is told", || {
         texts(&other, &bobs).contains(&"the last".to_owned())
@@ -81,7 +82,7 @@ async fn a_push_service_that_hangs_holds_up_no_other_and_gets_all_later() {
     .await;
     let mut told = texts(&other, &bobs);
     told.sort_unstable();
-    let mut all: Vec<String> = (0..30).map(|number| number.to_string()).collect();
+    let mut all: Vec<String> = (0..40).map(|number| number.to_string()).collect();
     all.push("the last".to_owned());
     all.sort_unstable();
     assert_eq!(told, all);

@@ -2,6 +2,7 @@
 
 mod away;
 mod faults;
+mod notifier;
 mod scene;
 mod subscribing;
 mod wishes;

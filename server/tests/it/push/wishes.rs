@@ -40,12 +40,11 @@ async fn each_is_told_what_they_want_to_be() {
     )
     .await;
     set(&wordless.0, json!({"text": false, "mentions_only": false})).await;
+    let members = [&all, &mentions, &silent, &quiet, &blocker, &wordless].map(|it| &it.0);
+    let group = ann.group(&members).await;
     let path = format!("/api/v1/contacts/{}", ann.id);
     let blocked = blocker.0.patch(&path, json!({"blocked": true})).await;
     assert_eq!(blocked.status, 200, "{}", blocked.text);
-
-    let members = [&all, &mentions, &silent, &quiet, &blocker, &wordless].map(|it| &it.0);
-    let group = ann.group(&members).await;
     silence(&silent.0, group).await;
     ann.say(group, "to nobody").await;
     let mut called = say("to somebody");
@@ -76,13 +75,13 @@ async fn each_is_told_what_they_want_to_be() {
     assert_eq!(
         bodies(&all.1),
         [
-            "ann: to nobody",
-            "ann: to somebody",
-            "ann: to all",
-            "ann: the last"
+            "ann：to nobody",
+            "ann：to somebody",
+            "ann：to all",
+            "ann：the last"
         ]
     );
-    assert_eq!(bodies(&mentions.1), ["ann: to somebody", "ann: to all"]);
+    assert_eq!(bodies(&mentions.1), ["ann：to somebody", "ann：to all"]);
     assert_eq!(
         bodies(&wordless.1),
         [Value::Null, Value::Null, Value::Null, Value::Null]
@@ -117,7 +116,7 @@ async fn who_is_brought_into_a_group_is_told_by_a_name_they_know() {
     .await;
     let told = pushed(&scene.service, &browser).remove(0).payload;
     assert_eq!(told["title"], "group");
-    assert_eq!(told["body"], "老安 brought You into the group");
+    assert_eq!(told["body"], "老安 邀请 你 加入了群聊");
     let rename = json!({
         "client_id": crate::http::app::fresh_id(), "kind": "rename", "name": Value::Null,
     });
@@ -126,8 +125,8 @@ async fn who_is_brought_into_a_group_is_told_by_a_name_they_know() {
     ann.say(group, "hello").await;
     until("it is told", || pushed(&scene.service, &browser).len() == 2).await;
     let told = pushed(&scene.service, &browser).remove(1).payload;
-    assert_eq!(told["body"], "老安: hello");
+    assert_eq!(told["body"], "老安：hello");
     if unnamed {
-        assert_eq!(told["title"], "ann, carol");
+        assert_eq!(told["title"], "ann、carol");
     }
 }
