@@ -103,7 +103,7 @@ messages! {
     push_text: "你没有在看本站时，新消息由浏览器显示通知；正在别的设备上使用时没有。内容加密后经浏览器厂商的推送服务送达。", "While you are not looking at this site, your browser shows a notification of each new message; none while you are here on another device. What it says travels encrypted, by the push service of your browser's maker.";
     push_on: "已开启。", "They are on.";
     push_turn_on: "在这个浏览器开启", "Turn on for this browser";
-    push_no_keys: "运行本站的人还没有设置推送密钥，所以没有通知。设置方法见说明文档的“Web Push”。", "Whoever runs this site has not made keys for Web Push, so that there are no notifications. The README says how, under Web Push.";
+    push_no_keys: "运行本站的人还没有设置推送密钥，所以没有通知。设置方法见 README 的“离线通知”。", "Whoever runs this site has not made keys for Web Push, so that there are no notifications. The README says how, under “Notifications while away”.";
     push_no_script: "这里的按钮需要脚本：浏览器只让脚本订阅通知。其他设置不需要。", "Turning them on needs script: browsers let only script subscribe. The other settings do not.";
     push_insecure: "无法开启：浏览器只在 https 地址提供通知，而这个地址不是。", "They cannot be turned on: browsers offer notifications on https addresses only, and this is none.";
     push_unsupported: "无法开启：这个浏览器不支持 Web Push，或在隐私窗口里不提供。在 iPhone 和 iPad 上，先用“添加到主屏幕”，再从那里打开。", "They cannot be turned on: this browser has no Web Push, or not in a private window. On iPhone and iPad, add this site to the Home Screen first, and open it there.";

@@ -22,7 +22,8 @@ impl Chat {
         let mine = &now.mine;
         let cleared = mine.unread == 0 && unread > 0;
         let is_new = now.head > head && mine.unread > unread && !mine.silenced;
-        if !cleared && !(is_new && document().hidden()) {
+        let is_unseen = is_new && document().hidden();
+        if !(cleared || is_unseen) {
             return;
         }
         let direct = now.kind == ConversationKind::Direct;
