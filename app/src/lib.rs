@@ -26,8 +26,8 @@ mod still;
 pub use app::{App, Assets, shell};
 #[cfg(feature = "ssr")]
 pub use still::{
-    ConfirmLogIn, Done, EnterCode, Factor, MadeToken, QrLogIn, Security, Setup, StillPage,
-    still_document,
+    ConfirmLogIn, Done, EnterCode, Factor, MadeToken, Notifications, NotificationsDone, QrLogIn,
+    Security, Setup, StillPage, still_document,
 };
 
 /// Takes over the page that the server rendered. Called by the page's own script.

@@ -17,13 +17,14 @@ pub struct Size {
     pub brotli: u64,
 }
 
-/// Every file of a site by the address it has, with its size.
+/// Every file of a site that a first visit downloads, by the address it has, with its size.
 pub fn of(site: &Path) -> Result<Vec<(String, Size)>> {
     let path = site.join("site.json");
     let text =
         fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
     let manifest: Value = serde_json::from_str(&text)?;
     let mut files: Vec<(String, Size)> = list(&manifest["files"])
+        .filter(|file| file["later"] != true)
         .map(|file| {
             let bytes = |key: &str| file[key].as_u64().unwrap_or_default();
             let url = file["url"].as_str().unwrap_or_default().to_owned();

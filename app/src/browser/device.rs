@@ -4,13 +4,15 @@ use std::rc::Rc;
 
 use js_sys::{Intl, Object, Reflect};
 use protocol::api::pages::Display;
+use protocol::api::{OFFERED_COOKIE, SHARED_COOKIE};
+use protocol::json;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{HtmlDocument, Window};
+use web_sys::{HtmlDocument, MessageEvent, MessagePort, ServiceWorkerContainer, Window};
 
 use super::http::property;
 use super::time::spawn;
-use crate::state::port::{Capability, Storage};
+use crate::state::port::{Capability, News, Storage};
 
 /// A year, in seconds.
 const YEAR: u32 = 31_536_000;
@@ -62,21 +64,62 @@ pub fn go(path: &str) {
     }
 }
 
-/// Has the service worker keep the app, where there are service workers.
-pub fn keep_app() {
-    let Some(window) = web_sys::window() else {
+/// Has the service worker keep the app, where there are service workers. `led` hears where it leads
+/// this tab, for as long as the page lives.
+pub fn keep_app(led: impl Fn(String) + 'static) {
+    let Some(workers) = workers() else {
         return;
     };
-    let navigator = window.navigator();
-    if property(&navigator, "serviceWorker").is_none() {
-        return;
-    }
-    let registered = navigator.service_worker().register("/sw.js");
+    let hear = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
+        if let Some(address) = message.data().as_string() {
+            led(address);
+        }
+        let port = message.ports().get(0).dyn_into::<MessagePort>();
+        if let Ok(port) = port {
+            // It waits for an answer; without one, it loads the page.
+            let _ = port.post_message(&JsValue::NULL);
+        }
+    });
+    workers.set_onmessage(Some(hear.as_ref().unchecked_ref()));
+    hear.forget();
+    let registered = workers.register("/sw.js");
     spawn(async move {
         if let Err(error) = JsFuture::from(registered).await {
             web_sys::console::warn_1(&error);
         }
     });
+}
+
+/// Tells the service worker something, where there is one.
+pub fn tell(news: &News) {
+    if let Some(worker) = workers().and_then(|workers| workers.controller()) {
+        // Nobody is told then.
+        let _ = worker.post_message(&JsValue::from_str(&json::to_string(news)));
+    }
+}
+
+fn workers() -> Option<ServiceWorkerContainer> {
+    let navigator = web_sys::window()?.navigator();
+    property(&navigator, "serviceWorker").map(JsCast::unchecked_into)
+}
+
+/// Whether there can be notifications while no tab is open.
+fn has_push() -> bool {
+    web_sys::window().is_some_and(|window| property(&window, "PushManager").is_some())
+}
+
+/// Whether notifications can be offered: there can be some, the browser has not been told yet whether
+/// there may, and it is no computer that others use too.
+pub fn may_offer_notifications() -> bool {
+    let permission = web_sys::window()
+        .and_then(|window| property(&window, "Notification"))
+        .and_then(|it| property(&it, "permission")?.as_string());
+    has_push() && permission.as_deref() == Some("default") && cookie(SHARED_COOKIE).is_none()
+}
+
+/// They are not offered again.
+pub fn decline_notifications() {
+    set_cookie(OFFERED_COOKIE, "1");
 }
 
 /// Asks the browser not to evict the history, where it can be asked.
@@ -108,6 +151,9 @@ pub async fn storage(shared: bool, lasting: bool, events: u64) -> Storage {
     };
     if !has("serviceWorker") {
         missing.push(Capability::OfflineOpen);
+    }
+    if !has_push() {
+        missing.push(Capability::Notifications);
     }
     if !lasting {
         missing.push(Capability::History);

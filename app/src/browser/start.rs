@@ -32,7 +32,8 @@ pub fn start(
 
 async fn run(boot: Option<Boot>, mut wanted: UnboundedReceiver<Action>, sink: Sink) {
     device::keep_time_zone();
-    device::keep_app();
+    let led = Rc::clone(&sink);
+    device::keep_app(move |address| led(Update::Go(address)));
     let user = match &boot {
         Some(boot) => boot.me.as_ref().map(|me| me.user.id),
         None => local::last_user(),
@@ -86,6 +87,11 @@ async fn run(boot: Option<Boot>, mut wanted: UnboundedReceiver<Action>, sink: Si
     };
     tab.join(channel);
     listen(&tab);
+    if boot.as_ref().is_some_and(|boot| boot.offers_notifications)
+        && device::may_offer_notifications()
+    {
+        tab.tell(Update::OfferNotifications);
+    }
     let me = boot.as_ref().and_then(|boot| boot.me.clone());
     let data = boot.map(|boot| boot.data).unwrap_or_default();
     offer(&tab, &data);

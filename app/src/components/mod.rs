@@ -25,6 +25,7 @@ pub mod message_log;
 pub mod message_menu;
 pub mod navigation;
 pub mod notices;
+pub mod offer;
 pub mod outgoing;
 pub mod overlay;
 mod scroll;

@@ -269,7 +269,12 @@ messages! {
     lacks_offline_open: "没有网络时打不开：浏览器只在 https 地址提供 Service Worker。", "It does not open without a network: browsers offer service workers on https addresses only.";
     lacks_persistence: "浏览器不承诺保留记录：磁盘满时可能清除，请不时导出。", "The browser does not promise to keep the history: it may evict it when the disk is full. Export it now and then.";
     lacks_history: "浏览器不提供 IndexedDB（例如隐私窗口）：记录只保留到关闭标签页。", "The browser offers no IndexedDB (a private window, perhaps): the history lives as long as the tab.";
+    lacks_notifications: "没有消息通知：浏览器只在 https 地址提供；在 iPhone 和 iPad 上要先把本站添加到主屏幕。", "No notifications: browsers offer them on https addresses only, and on iPhone and iPad once this site is on the Home Screen.";
     security: "登录与安全", "Log-in and security";
+    notifications: "消息通知", "Notifications";
+    notifications_offer: "不在这里时，要通知你有新消息吗？", "Shall this browser tell you of messages while you are away?";
+    turn_on: "开启", "Turn on";
+    not_now: "暂不", "Not now";
     log_out: "退出登录", "Log out";
     log_out_text: "要把聊天记录保留在这台设备上吗？", "Keep the history on this device?";
     log_out_keep: "保留记录并退出", "Keep it and log out";

@@ -91,6 +91,8 @@ impl Chat {
                 };
                 self.overlay.say(self.t().problem(code));
             }
+            Update::OfferNotifications => self.offers_notifications.set(true),
+            Update::Go(address) => self.navigation.follow(&address),
             Update::Ready { .. } => {
                 self.ready.set(true);
                 self.be_known();
@@ -101,7 +103,10 @@ impl Chat {
     fn show(self, show: Show) {
         let open = self.log.conversation.get_untracked();
         match show {
-            Show::Conversation(record) => self.rows.set(*record),
+            Show::Conversation(record) => {
+                self.tell(&record.conversation);
+                self.rows.set(*record);
+            }
             Show::Events(conversation, events) => {
                 for event in &events {
                     self.people.has_written(conversation, event.sender);

@@ -7,6 +7,7 @@ mod live;
 mod log;
 pub mod mention;
 pub mod navigation;
+mod notifications;
 mod outbox;
 pub mod overlay;
 mod people;
@@ -95,6 +96,8 @@ pub struct Chat {
     pub checked: RwSignal<Option<u64>>,
     /// What this device holds, once asked.
     pub storage: RwSignal<Option<Storage>>,
+    /// Whether notifications are offered.
+    pub offers_notifications: RwSignal<bool>,
     /// What lies over the page.
     pub overlay: Overlay,
     actions: StoredValue<UnboundedSender<Action>>,
@@ -135,6 +138,7 @@ impl Chat {
             connection: RwSignal::default(),
             checked: RwSignal::new(None),
             storage: RwSignal::new(None),
+            offers_notifications: RwSignal::new(false),
             overlay: Overlay::new(),
             actions: StoredValue::new(sender),
             receiver: StoredValue::new(Some(receiver)),

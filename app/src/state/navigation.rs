@@ -55,6 +55,13 @@ impl Navigation {
         self.go_to(&place.path(), true);
     }
 
+    /// Goes to an address of the app, unless that is shown.
+    pub fn follow(self, address: &str) {
+        if address != shown() {
+            self.go_to(address, false);
+        }
+    }
+
     /// Loads a page anew from the server.
     pub fn load(place: Place) {
         let _ = window().location().assign(&place.path());
@@ -77,9 +84,7 @@ impl Navigation {
         let clicks = window_event_listener(ev::click, move |event| {
             if let Some(address) = inside(&event) {
                 event.prevent_default();
-                if address != shown() {
-                    self.go_to(&address, false);
-                }
+                self.follow(&address);
             }
         });
         let steps = window_event_listener(ev::popstate, move |_| {

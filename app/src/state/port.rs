@@ -12,7 +12,7 @@ use protocol::api::conversations::{ChangePreferences, Conversation, CreateGroup,
 use protocol::api::pages::{Boot, Display};
 use protocol::command::CommandKind;
 use protocol::sync::{Entry, Record, Show};
-use protocol::{ConversationId, Event, Problem, RequestId, Seq, UserId};
+use protocol::{ConversationId, Event, Millis, Problem, RequestId, Seq, UserId};
 
 /// Tells the caller of an action how it went.
 pub type Reply<T> = oneshot::Sender<Result<T, Problem>>;
@@ -107,6 +107,10 @@ pub enum Action {
     SetLocal(Local),
     /// Language, theme: sets the cookies.
     SetDisplay { display: Display, reply: Reply<()> },
+    /// The reader wants no notifications: they are not offered again in this browser.
+    DeclineNotifications,
+    /// Something is new, or read, that the reader may not see: the service worker tells, or clears.
+    Tell(News),
     /// How many entries wait in the outbox (for the question before logging out).
     OutboxSize(Reply<usize>),
     /// Log out; with `keep` the history stays on this device. Leads to the log-in page.
@@ -122,6 +126,29 @@ pub enum Action {
     },
     /// Delete the local history and start again from what the server keeps.
     ClearHistory(Reply<()>),
+}
+
+/// What the service worker is told of a conversation; what the server pushes looks the same.
+#[derive(Debug, Serialize)]
+pub struct News {
+    /// Which.
+    pub conversation: ConversationId,
+    /// Its newest event.
+    pub seq: Seq,
+    /// When that was.
+    pub at: Millis,
+    /// What the reader knows the conversation by.
+    pub title: String,
+    /// What its last event says.
+    pub body: String,
+    /// In which language, as a tag.
+    pub lang: &'static str,
+    /// How many of its messages are not read; 0 clears what was told.
+    pub unread: u64,
+    /// Whether the newest calls the reader, among others.
+    pub mention: bool,
+    /// Whether it is with one other.
+    pub direct: bool,
 }
 
 /// Small settings that stay on one device.
@@ -160,6 +187,8 @@ pub enum Capability {
     PersistentStorage,
     /// No IndexedDB (a private window of some browsers): history lives as long as the tab.
     History,
+    /// No Web Push.
+    Notifications,
 }
 
 /// Something for the state to show.
@@ -227,6 +256,10 @@ pub enum Update {
         /// Whether room is what is missing.
         full: bool,
     },
+    /// Notifications are to be offered.
+    OfferNotifications,
+    /// A notification leads to an address.
+    Go(String),
     /// The first read of the disk is over, and whether this tab leads.
     Ready {
         /// Whether this tab has the stream.

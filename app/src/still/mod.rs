@@ -1,10 +1,11 @@
 //! Pages that stay as the server renders them, without script and without data of the chat: for what
-//! people do rarely, browsers need not download anything.
+//! people do rarely, browsers need not download anything. One has a small script of its own.
 
 mod access_tokens;
 mod code;
 mod identities;
 mod newcomer;
+mod notifications;
 mod qr;
 mod second_factor;
 mod security;
@@ -21,6 +22,7 @@ use crate::state::navigation::Address;
 use crate::state::{Chat, Place, use_chat};
 pub use access_tokens::MadeToken;
 pub use code::EnterCode;
+pub use notifications::{Notifications, NotificationsDone};
 pub use qr::{ConfirmLogIn, QrLogIn};
 pub use second_factor::Factor;
 pub use security::{Done, Security};
@@ -31,6 +33,8 @@ pub use setup::Setup;
 pub enum StillPage {
     /// `/security`
     Security(Security),
+    /// `/notifications`
+    Notifications(Notifications),
     /// `/login`, once the password was right.
     EnterCode(EnterCode),
     /// `/setup`
@@ -45,11 +49,19 @@ pub enum StillPage {
     LogIn,
 }
 
+impl StillPage {
+    /// Where the page's own script is, for what browsers let only scripts do.
+    pub fn script(&self) -> Option<&'static str> {
+        matches!(self, Self::Notifications(_)).then_some("/later/notifications.js")
+    }
+}
+
 /// The whole document, for the server. `css` is where the styles are.
 pub fn still_document(boot: Boot, page: StillPage, css: &str) -> impl IntoView + use<> {
     let language = boot.display.language;
     let theme = boot.display.theme.name();
     let t = still_messages(language);
+    let script = page.script();
     provide_context(Address(Place::Settings.path()));
     let chat = Chat::new(Some(boot));
     provide_context(chat);
@@ -57,6 +69,11 @@ pub fn still_document(boot: Boot, page: StillPage, css: &str) -> impl IntoView +
         StillPage::Security(page) => {
             let title = chat.t().security;
             let body = view! { <Frame title>{security::view(t, page).into_any()}</Frame> };
+            (title, body.into_any())
+        }
+        StillPage::Notifications(page) => {
+            let title = chat.t().notifications;
+            let body = view! { <Frame title>{notifications::view(t, page).into_any()}</Frame> };
             (title, body.into_any())
         }
         StillPage::EnterCode(page) => (t.enter_code, code::view(t, page).into_any()),
@@ -85,6 +102,7 @@ pub fn still_document(boot: Boot, page: StillPage, css: &str) -> impl IntoView +
                 <title>{[title, " · zspchat"].concat()}</title>
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml" />
                 <link rel="stylesheet" href=css.to_owned() />
+                {script.map(|script| view! { <script type="module" src=script></script> })}
             </head>
             <body data-view="page">
                 {body}

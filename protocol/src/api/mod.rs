@@ -22,5 +22,8 @@ pub const AFTER_HEADER: &str = "zspchat-after";
 /// A cookie that is there while others use this browser too: nothing is to stay in it.
 pub const SHARED_COOKIE: &str = "shared";
 
+/// A cookie that is there once notifications were offered in this browser: they are offered once.
+pub const OFFERED_COOKIE: &str = "notifications-offered";
+
 /// Where all resources are.
 pub const ROOT: &str = "/api/v1";

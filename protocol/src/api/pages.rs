@@ -36,6 +36,9 @@ pub struct Boot {
     /// Who was logged in here until another device ended that: nothing of theirs is to stay.
     #[serde(default)]
     pub gone: Option<UserId>,
+    /// Whether to offer notifications: the server can send some, and nobody was asked in this browser.
+    #[serde(default)]
+    pub offers_notifications: bool,
     /// What the page shows beside.
     pub data: PageData,
     /// A form that was refused, with what was typed.

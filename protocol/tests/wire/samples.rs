@@ -370,6 +370,7 @@ pub fn boot() -> pages::Boot {
         client_id: CLIENT,
         me: Some(me()),
         gone: Some(BEN),
+        offers_notifications: true,
         data: pages::PageData {
             conversations: vec![conversation()],
             users: vec![user()],

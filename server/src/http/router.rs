@@ -191,6 +191,9 @@ fn pages() -> Routes {
             "/security/identities/{provider}/unlink",
             pages::log_ins::unlink,
         )
+        .get("/notifications", pages::notifications::page)
+        .post("/notifications/settings", pages::notifications::change)
+        .post("/notifications/remove", pages::notifications::remove)
         .get("/offline", pages::offline)
 }
 

@@ -17,7 +17,9 @@ const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-poli
 const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// For the service worker, which goes by the policy of its own script: it asks this site, no other.
-pub const WORKER_POLICY: &str = "default-src 'none'; connect-src 'self'; script-src 'self'";
+/// Images are those of its notifications.
+pub const WORKER_POLICY: &str =
+    "default-src 'none'; connect-src 'self'; img-src 'self'; script-src 'self'";
 
 /// Refuses changes asked for by other sites, and sets the headers of every answer.
 pub async fn guard(State(app): State<AppState>, request: Request, next: Next) -> Response {
@@ -104,6 +106,15 @@ pub fn still_page_policy() -> HeaderValue {
     HeaderValue::from_static(
         "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
          manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    )
+}
+
+/// The policy of such a page that has a script of its own, a file of the site.
+pub fn scripted_still_page_policy() -> HeaderValue {
+    HeaderValue::from_static(
+        "default-src 'none'; script-src 'self'; connect-src 'self'; worker-src 'self'; \
+         style-src 'self'; img-src 'self' data:; font-src 'self'; manifest-src 'self'; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     )
 }
 

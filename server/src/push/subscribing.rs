@@ -44,6 +44,11 @@ pub struct Subscriber<'a> {
 }
 
 impl Push {
+    /// Whether there are keys, so that anybody can be told.
+    pub fn is_set_up(&self) -> bool {
+        self.0.keys.is_some()
+    }
+
     /// What a user sees of it, in a browser.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::order;
+use crate::{names, order, scripts};
 
 pub struct App {
     pub script: Vec<u8>,
@@ -39,9 +39,12 @@ pub fn generate(compiled: &Path) -> Result<App> {
         snippets.push((format!("snippets/{path}"), script.clone().into_bytes()));
     }
     snippets.sort();
+    let script = scripts::stripped(output.js())?;
+    let wasm = order::by_likeness(&output.wasm_mut().emit_wasm())?;
+    let (wasm, script) = names::shortened(&wasm, &script)?;
     Ok(App {
-        script: output.js().as_bytes().to_vec(),
-        wasm: order::by_likeness(&output.wasm_mut().emit_wasm())?,
+        script: script.into_bytes(),
+        wasm,
         snippets,
     })
 }

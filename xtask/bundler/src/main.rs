@@ -4,7 +4,8 @@
 //! - `pkg/`: the app's script and WebAssembly and the styles, with a hash in each name, so that
 //!   they can be served as immutable;
 //! - the files of the folder PUBLIC, under their own names; in its `sw.js`, `__VERSION__` becomes a
-//!   hash over the whole site and `__FILES__` a JSON list of the addresses of its files;
+//!   hash over the whole site and `__FILES__` a JSON list of the addresses of its files, but for those
+//!   of the folder `later/`, which no first visit downloads;
 //! - for each file that it makes smaller, `NAME.br` beside it: Brotli at its best level, made once;
 //! - `site.json`, which the server reads (see [`manifest`]).
 //!
@@ -12,7 +13,9 @@
 
 mod app;
 mod manifest;
+mod names;
 mod order;
+mod scripts;
 mod site;
 mod styles;
 

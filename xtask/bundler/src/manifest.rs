@@ -5,7 +5,7 @@
 //!   "files": [{ "url": "/sw.js", "raw": 1200, "brotli": 500, "sha256": "…" }, …], "inputs": "…" }
 //! ```
 //!
-//! `version` changes with any file. `raw` and `brotli` are bytes; where they are equal, there is no
+//! `version` changes with any file. A file with `"later": true` is none that a first visit downloads. `raw` and `brotli` are bytes; where they are equal, there is no
 //! `.br` beside the file. `inputs` is for the bundler itself.
 
 use std::fs;
@@ -32,6 +32,7 @@ pub fn of(entries: &Entries, files: &[File]) -> Value {
                 "raw": file.content.len(),
                 "brotli": file.compressed.as_ref().unwrap_or(&file.content).len(),
                 "sha256": file.sha256,
+                "later": file.is_later(),
             })
         })
         .collect();

@@ -10,6 +10,7 @@ use brotlic::{CompressionMode, Quality, WindowSize};
 use sha2::{Digest, Sha256};
 
 use crate::manifest::{self, Entries};
+use crate::scripts;
 
 pub struct File {
     /// Its path in the site.
@@ -24,6 +25,11 @@ impl File {
     pub fn url(&self) -> String {
         format!("/{}", self.path)
     }
+
+    /// Whether it belongs to a page that few visit: nothing else asks for it, and nothing keeps it.
+    pub fn is_later(&self) -> bool {
+        self.path.starts_with(LATER)
+    }
 }
 
 #[derive(Default)]
@@ -33,6 +39,9 @@ pub struct Site {
 
 /// The service worker's template.
 const WORKER: &str = "sw.js";
+
+/// The folder of what a first visit does not download.
+const LATER: &str = "later/";
 
 impl Site {
     pub fn add(&mut self, path: &str, content: Vec<u8>) {
@@ -53,14 +62,20 @@ impl Site {
         format!("/{path}")
     }
 
-    /// Adds all files of a folder, if it exists, under their own names.
+    /// Adds all files of a folder, if it exists, under their own names; scripts as they travel.
     pub fn add_folder(&mut self, folder: &Path) -> Result<()> {
         for path in walk(folder)? {
             let name = path
                 .strip_prefix(folder)
                 .expect("it was found in the folder");
-            let content =
+            let mut content =
                 fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+            if path.extension().is_some_and(|it| it == "js") {
+                let script = String::from_utf8(content)?;
+                let stripped = scripts::stripped(&script)
+                    .with_context(|| format!("{} cannot be stripped", path.display()))?;
+                content = stripped.into_bytes();
+            }
             self.add(&name.to_string_lossy(), content);
         }
         Ok(())
@@ -76,7 +91,8 @@ impl Site {
         let version = hex(&hash.finalize())[..16].to_owned();
         if let Some(at) = self.files.iter().position(|file| file.path == WORKER) {
             let template = self.files.remove(at);
-            let addresses: Vec<String> = self.files.iter().map(File::url).collect();
+            let kept = self.files.iter().filter(|file| !file.is_later());
+            let addresses: Vec<String> = kept.map(File::url).collect();
             let script = String::from_utf8_lossy(&template.content)
                 .replace("__VERSION__", &version)
                 .replace("__FILES__", &serde_json::json!(addresses).to_string());
@@ -209,13 +225,14 @@ mod tests {
     }
 
     #[test]
-    fn the_service_worker_learns_of_every_other_file() {
+    fn the_service_worker_learns_of_every_other_file_of_a_first_visit() {
         let mut site = Site::default();
         site.add(
             WORKER,
             b"const V = '__VERSION__'; const F = __FILES__;".to_vec(),
         );
         site.add("icon.svg", b"<svg/>".to_vec());
+        site.add("later/page.js", b"f();".to_vec());
         let version = site.seal();
         let worker = site.files.iter().find(|file| file.path == WORKER).unwrap();
         let script = String::from_utf8(worker.content.clone()).unwrap();

@@ -13,9 +13,12 @@ use services::{Postgres, PostgresOptions, RabbitMq, RabbitMqOptions, Redis, Redi
 use super::counts::Counts;
 use crate::apt::{self, Need};
 use crate::cluster;
-use crate::project::Project;
+use crate::project::{Project, TOOLS};
 use crate::{build, command};
 use secrets::Kept;
+
+/// The program that is a push service.
+const PUSH_SERVICE: &str = "push-service";
 
 /// What the browser needs to show every script, and the tests to try every emoji and to look into
 /// the server's database.
@@ -53,6 +56,7 @@ pub fn run(project: &Project, arguments: &[String]) -> Result<Counts> {
     apt::provide(&NEEDS, "the end-to-end tests")?;
     packages(&folder)?;
     let product = build::product(project, build::Profile::Dev)?;
+    push_service(project)?;
     let types = command::run(
         "check the types",
         in_folder(&folder, "node_modules/.bin/tsc").arg("--noEmit"),
@@ -100,6 +104,13 @@ fn search(logs: &Path) -> Counts {
         eprintln!("error: what no log line may hold: {line}");
     }
     Counts::one(found.is_empty())
+}
+
+/// Builds the push service that browsers of the tests are told by.
+fn push_service(project: &Project) -> Result<()> {
+    let mut cargo = project.cargo(["build"]);
+    cargo.args(TOOLS).args(["--bin", PUSH_SERVICE]);
+    command::run("build the push service", &mut cargo)
 }
 
 /// What is played with the people on different nodes: once more, what depends on how events travel;
@@ -157,6 +168,10 @@ fn play(
         .args(arguments)
         .env("ZSPCHAT_BIN", &product.server)
         .env("ZSPCHAT_LOGS", logs(project))
+        .env(
+            "ZSPCHAT_PUSH_SERVICE",
+            project.target.join("debug").join(PUSH_SERVICE),
+        )
         .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
     let mut label = "play in browsers";
     if let Some(shared) = shared {

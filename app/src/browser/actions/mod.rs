@@ -58,6 +58,8 @@ fn begin(tab: Rc<Tab>, action: Action) {
             super::device::keep_display(&display);
             answer(reply, Ok(()));
         }
+        Action::DeclineNotifications => super::device::decline_notifications(),
+        Action::Tell(news) => super::device::tell(&news),
         other => spawn(reply(tab, other)),
     }
 }

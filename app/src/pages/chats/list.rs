@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::components::conversation_row::ConversationRow;
 use crate::components::icon::Icon;
 use crate::components::notices::ConnectionNotice;
+use crate::components::offer::NotificationsOffer;
 use crate::components::search::{Found, SearchBox};
 use crate::erased::{Each, live, memo};
 use crate::state::{Place, use_chat};
@@ -54,6 +55,7 @@ pub fn ConversationList() -> impl IntoView {
             <div class="narrow">
                 <ConnectionNotice />
             </div>
+            <NotificationsOffer />
             <SearchBox query />
             {rows}
             <p class="quiet" role="status">

@@ -35,6 +35,9 @@ pub fn Settings() -> impl IntoView {
             <a class="section" href="/security">
                 {t.security}
             </a>
+            <a class="section" href="/notifications">
+                {t.notifications}
+            </a>
             <SendingKey />
             <StoragePart />
             <Missing />

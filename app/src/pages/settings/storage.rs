@@ -184,6 +184,7 @@ pub fn Missing() -> impl IntoView {
         Capability::OfflineOpen => t.lacks_offline_open,
         Capability::PersistentStorage => t.lacks_persistence,
         Capability::History => t.lacks_history,
+        Capability::Notifications => t.lacks_notifications,
     };
     let list = live(move || {
         let missing = chat.storage.get()?.missing;

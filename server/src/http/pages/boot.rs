@@ -53,6 +53,7 @@ pub async fn boot(
         client_id: ClientId::new(now, app.random.bytes()),
         me: None,
         gone: visitor.gone,
+        offers_notifications: app.push.is_set_up() && !visitor.was_offered_notifications,
         data: PageData {
             providers: ways_in(app, visitor.display.language),
             ..PageData::default()

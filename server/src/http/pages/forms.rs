@@ -28,7 +28,7 @@ use crate::http::signed_in::Cookies;
 use crate::http::{accounts, commands};
 
 /// How long a choice of language or theme is kept, in seconds.
-const YEAR: i64 = 365 * 24 * 60 * 60;
+pub(super) const YEAR: i64 = 365 * 24 * 60 * 60;
 
 /// `POST /login`.
 pub async fn log_in(

@@ -9,6 +9,7 @@ pub mod letting_in;
 pub mod log_ins;
 mod named;
 mod next;
+pub mod notifications;
 pub mod qr;
 mod render;
 pub mod security;
@@ -187,6 +188,7 @@ pub fn page_of(action: &str) -> Cow<'_, str> {
         _ if action.starts_with("/contacts/requests/") => "/contacts/requests",
         _ if action.starts_with("/settings/") => "/settings",
         _ if action.starts_with("/security/") => "/security",
+        _ if action.starts_with("/notifications/") => "/notifications",
         _ => action.strip_suffix("/send").unwrap_or(action),
     }
     .into()

@@ -32,18 +32,19 @@ pub async fn live(app: &AppState, boot: Boot, path: &str) -> Result<Response, Fa
     Ok(page)
 }
 
-/// A page that no script makes live.
+/// A page that no script makes live; it may have a small one of its own.
 pub fn still(app: &AppState, boot: Boot, page: StillPage) -> Response {
     let css = &app.site.entry().css;
+    let policy = match page.script() {
+        Some(_) => security::scripted_still_page_policy(),
+        None => security::still_page_policy(),
+    };
     // Nothing in it is waited for, nor handed to a script.
     let html = Owner::new().with(|| app::still_document(boot, page, css).to_html());
     let mut page = Response::new(Body::from(with_carriage_returns(html)));
     let headers = page.headers_mut();
     headers.insert(header::CONTENT_TYPE, HTML);
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        security::still_page_policy(),
-    );
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     page
 }
 

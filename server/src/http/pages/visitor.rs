@@ -4,6 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use protocol::UserId;
+use protocol::api::OFFERED_COOKIE;
 use protocol::api::pages::Display;
 
 use super::display;
@@ -28,6 +29,8 @@ pub struct Visitor {
     pub gone: Option<UserId>,
     /// How they want it shown.
     pub display: Display,
+    /// Whether notifications were offered in this browser.
+    pub was_offered_notifications: bool,
     /// What the forms of those who are not logged in are bound to.
     form: Token,
     /// Whether the browser does not have that yet.
@@ -50,6 +53,7 @@ impl Visitor {
             user,
             gone,
             display: display::of(headers, app.clock.now()),
+            was_offered_notifications: cookie::value(headers, OFFERED_COOKIE).is_some(),
             form_is_new: kept.is_none(),
             form: kept.unwrap_or_else(|| Token::new(&app.random)),
         })

@@ -9,6 +9,7 @@ mod contacts;
 mod devices;
 mod limits;
 pub mod log_ins;
+mod notifications;
 mod operation;
 pub mod pages;
 mod patience;

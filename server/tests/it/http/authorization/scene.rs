@@ -291,6 +291,7 @@ impl Scene {
             ("contact", target.to_string()),
             ("session", self.session.clone()),
             ("access_token", "nobody's".to_owned()),
+            ("subscription", "nobody's".to_owned()),
             ("scope", "read".to_owned()),
             ("days", "7".to_owned()),
             ("code", "000000".to_owned()),
