@@ -62,7 +62,7 @@ enum Action {
     },
     /// Make the key by which push services know the server, and print the public half
     PushKeys {
-        /// The file for it, which is push.key_file of the configuration; one that is there is kept
+        /// The file for it, which is `push.key_file` of the configuration; one that is there is kept
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },

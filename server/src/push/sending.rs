@@ -11,10 +11,11 @@ use protocol::ids::ConversationKind;
 use protocol::{ConversationId, Event, Millis, UserId};
 use sha2::Sha256;
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
+use uuid::Uuid;
 
 use super::choosing::{job_of, suppressed};
-use super::client::{Client, Handed, Message};
+use super::client::{Client, Handed, Message, PATIENCE};
 use super::payload::Payload;
 use super::services::Endpoint;
 use super::telling::{Shared, stopped};
@@ -50,9 +51,10 @@ const AGAIN: (Millis, Millis) = (1_000, 10 * 60 * 1_000);
 pub(super) struct Sender {
     shared: Shared,
     client: Client,
-    sending: JoinSet<String>,
-    /// How many are under way to each service.
-    at_service: HashMap<String, usize>,
+    /// Each sends to one subscription, in order.
+    sending: JoinSet<Uuid>,
+    /// To which subscriptions something is under way: the service, and how many it is.
+    under_way: HashMap<Uuid, (String, usize)>,
 }
 
 /// A notification on its way.
@@ -69,7 +71,7 @@ impl Sender {
             shared,
             client,
             sending: JoinSet::new(),
-            at_service: HashMap::new(),
+            under_way: HashMap::new(),
         }
     }
 
@@ -106,16 +108,13 @@ impl Sender {
         while self.sending.join_next().await.is_some() {}
     }
 
-    fn ended(&mut self, service: Option<String>) {
-        match service {
-            Some(service) => {
-                if let Some(count) = self.at_service.get_mut(&service) {
-                    *count = count.saturating_sub(1);
-                }
-                self.at_service.retain(|_, count| *count > 0);
+    fn ended(&mut self, subscription: Option<Uuid>) {
+        match subscription {
+            Some(subscription) => {
+                self.under_way.remove(&subscription);
             }
             // It panicked, and nobody knows where.
-            None if self.sending.is_empty() => self.at_service.clear(),
+            None if self.sending.is_empty() => self.under_way.clear(),
             None => {}
         }
     }
@@ -129,37 +128,46 @@ impl Sender {
 
     /// Takes what is due and can be under way, and begins to send it. Tells whether there may be more.
     async fn take(&mut self) -> Result<bool, StoreError> {
-        let room = UNDER_WAY.saturating_sub(self.sending.len());
+        let mut at_service: HashMap<&str, usize> = HashMap::new();
+        for (service, count) in self.under_way.values() {
+            *at_service.entry(service).or_default() += count;
+        }
+        let room = UNDER_WAY.saturating_sub(at_service.values().sum());
         if room == 0 {
             return Ok(false);
         }
-        let shared = self.shared.clone();
-        let store = &shared.inner().store;
-        let busy = |(_, count): &(&String, &usize)| **count >= AT_A_SERVICE;
-        let busy: Vec<String> = self
-            .at_service
+        let busy = at_service
             .iter()
-            .filter(busy)
-            .map(|it| it.0.clone())
-            .collect();
+            .filter(|(_, count)| **count >= AT_A_SERVICE);
+        let services: Vec<String> = busy.map(|(service, _)| (*service).to_owned()).collect();
+        let subscriptions: Vec<Uuid> = self.under_way.keys().copied().collect();
         let room = room.min(AT_A_SERVICE);
         let most = i64::try_from(room).unwrap_or(1);
-        let now = shared.now();
-        let due = store.take_due(now, now + TAKEN_FOR, &busy, most).await?;
+        let now = self.shared.now();
+        let store = &self.shared.inner().store;
+        let but = (&services[..], &subscriptions[..]);
+        let due = store.take_due(now, now + TAKEN_FOR, but, most).await?;
         if due.is_empty() {
             return Ok(false);
         }
         let more = due.len() == room;
+        let mut to: HashMap<Uuid, Vec<Letter>> = HashMap::new();
         for letter in self.letters(due).await? {
-            let service = letter.endpoint.service.clone();
-            *self.at_service.entry(service.clone()).or_default() += 1;
+            to.entry(letter.due.key.subscription)
+                .or_default()
+                .push(letter);
+        }
+        for (subscription, letters) in to {
+            let service = letters[0].endpoint.service.clone();
+            self.under_way
+                .insert(subscription, (service, letters.len()));
             let (shared, client) = (self.shared.clone(), self.client.clone());
             self.sending.spawn(async move {
-                if let Err(error) = send(&shared, &client, letter).await {
+                if let Err(error) = send_in_order(&shared, &client, letters).await {
                     // It is tried again in half a minute.
                     tracing::warn!(%error, "what became of a push cannot be noted");
                 }
-                service
+                subscription
             });
         }
         Ok(more)
@@ -277,8 +285,39 @@ impl Sender {
     }
 }
 
-/// Hands a notification to its push service, and notes what became of it.
-async fn send(shared: &Shared, client: &Client, letter: Letter) -> Result<(), StoreError> {
+/// Sends to one subscription. What follows one that is not taken is left for later too, and what it is
+/// too late for now.
+async fn send_in_order(
+    shared: &Shared,
+    client: &Client,
+    letters: Vec<Letter>,
+) -> Result<(), StoreError> {
+    let began = Instant::now();
+    let mut wait: Option<Millis> = None;
+    for letter in letters {
+        if wait.is_none() && began.elapsed() > PATIENCE {
+            wait = Some(0);
+        }
+        match wait {
+            None => wait = send(shared, client, letter).await?,
+            Some(wait) => {
+                let store = &shared.inner().store;
+                store
+                    .notify_again(letter.due.key, shared.now() + wait)
+                    .await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Hands a notification to its push service, and notes what became of it; in how many milliseconds it
+/// is tried again, if it is.
+async fn send(
+    shared: &Shared,
+    client: &Client,
+    letter: Letter,
+) -> Result<Option<Millis>, StoreError> {
     let inner = shared.inner();
     let Letter {
         due,
@@ -287,7 +326,8 @@ async fn send(shared: &Shared, client: &Client, letter: Letter) -> Result<(), St
         payload,
     } = letter;
     let (Some(keys), Some(body)) = (&inner.keys, payload.encrypted(&to)) else {
-        return inner.store.notified(&[due.key]).await;
+        inner.store.notified(&[due.key]).await?;
+        return Ok(None);
     };
     let now = shared.now();
     let rest = due.at + inner.kept - now;
@@ -306,32 +346,35 @@ async fn send(shared: &Shared, client: &Client, letter: Letter) -> Result<(), St
         Handed::Refused(_) => "failed",
     };
     metrics::counter!(PUSHES, "outcome" => outcome).increment(1);
+    let service = endpoint.service;
     match handed {
-        Handed::Taken => inner.store.notified(&[due.key]).await,
+        Handed::Taken => inner.store.notified(&[due.key]).await?,
         Handed::Gone => {
-            let service = endpoint.service;
             tracing::info!(user = %to.user, service, "a browser has unsubscribed");
-            inner.store.subscription_gone(due.key.subscription).await
+            inner.store.subscription_gone(due.key.subscription).await?;
         }
         Handed::Later(said) => {
             let wait = wait(due.attempts, said, |most| {
                 Millis::try_from(inner.random.within(0..most.unsigned_abs())).unwrap_or(0)
             });
-            let service = endpoint.service;
             tracing::debug!(
                 service,
                 attempts = due.attempts,
                 wait,
                 "a push is tried again"
             );
-            inner.store.notify_again(due.key, shared.now() + wait).await
+            inner
+                .store
+                .notify_again(due.key, shared.now() + wait)
+                .await?;
+            return Ok(Some(wait));
         }
         Handed::Refused(status) => {
-            let service = endpoint.service;
             tracing::warn!(service, status, "a push service does not take a message");
-            inner.store.notified(&[due.key]).await
+            inner.store.notified(&[due.key]).await?;
         }
     }
+    Ok(None)
 }
 
 /// How long to wait after so many attempts: what the service says, if that is longer than twice as long
@@ -358,7 +401,6 @@ fn topic(secret: &[u8; 32], key: &NotificationKey) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use uuid::Uuid;
 
     #[test]
     fn waits_grow_and_follow_what_the_service_says() {
@@ -369,9 +411,7 @@ mod tests {
         assert_eq!(longest(1, Some(90_000)), 90_000);
         assert_eq!(longest(8, Some(1_000)), 128_000);
         assert_eq!(longest(1, Some(Millis::MAX)), 24 * 60 * 60 * 1_000);
-        assert!(
-            super::super::client::PATIENCE.as_millis() * 2 < u128::try_from(TAKEN_FOR).unwrap()
-        );
+        assert!(PATIENCE.as_millis() * 2 < u128::try_from(TAKEN_FOR).unwrap());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use protocol::{ConversationId, Millis, Seq, UserId};
 use uuid::Uuid;
 
 use super::super::pool::Pool;
-use super::super::rows::{Hex, list, signed, unsigned};
+use super::super::rows::{Hex, ids, list, signed, unsigned};
 use super::super::{Store, StoreError, on_pool, run_on};
 use super::settings::quiet;
 use super::{OfflineJob, over_list};
@@ -162,8 +162,9 @@ impl Store {
         Ok(unsigned(waiting))
     }
 
-    /// Takes notifications that it is time for, but for those of some services, and nobody else does
-    /// until a time, by when it is to be said what became of them.
+    /// Takes notifications that it is time for, but for those of some services and to some subscriptions,
+    /// in the order of their events, and nobody else does until a time, by when it is to be said what
+    /// became of them.
     ///
     /// # Errors
     /// The database cannot serve.
@@ -171,7 +172,7 @@ impl Store {
         &self,
         now: Millis,
         until: Millis,
-        but: &[String],
+        (services, subscriptions): (&[String], &[Uuid]),
         most: i64,
     ) -> Result<Vec<Due>, StoreError> {
         // So that looking costs no writer anything.
@@ -190,7 +191,8 @@ impl Store {
                      (SELECT n.conversation, n.seq, n.subscription FROM push_notifications n
                       JOIN push_subscriptions p ON p.id = n.subscription
                       WHERE n.next_at <= $1 AND p.service NOT IN (SELECT value FROM json_each($3))
-                      ORDER BY n.next_at LIMIT $4)
+                          AND p.id NOT IN (SELECT unhex(value) FROM json_each($5))
+                      ORDER BY n.next_at, n.at LIMIT $4)
                  RETURNING conversation, seq, subscription, at, attempts"
             }
             Pool::Postgres(_) => {
@@ -199,18 +201,22 @@ impl Store {
                      (SELECT n.conversation, n.seq, n.subscription FROM push_notifications n
                       JOIN push_subscriptions p ON p.id = n.subscription
                       WHERE n.next_at <= $1 AND p.service NOT IN
-                          (SELECT jsonb_array_elements_text($3::jsonb))
-                      ORDER BY n.next_at LIMIT $4 FOR UPDATE OF n SKIP LOCKED)
+                          (SELECT jsonb_array_elements_text($3::jsonb)) AND p.id NOT IN
+                          (SELECT jsonb_array_elements_text($5::jsonb)::uuid)
+                      ORDER BY n.next_at, n.at LIMIT $4 FOR UPDATE OF n SKIP LOCKED)
                  RETURNING conversation, seq, subscription, at, attempts"
             }
         };
         let rows: Vec<DueRow> = on_pool!(self.write(), pool => sqlx::query_as(sql)
             .bind(now)
             .bind(until)
-            .bind(list(&but))
+            .bind(list(&services))
             .bind(most)
+            .bind(ids(subscriptions.iter().copied()))
             .fetch_all(pool))?;
-        Ok(rows.into_iter().map(DueRow::due).collect())
+        let mut due: Vec<Due> = rows.into_iter().map(DueRow::due).collect();
+        due.sort_unstable_by_key(|due| (due.at, due.key.job.seq));
+        Ok(due)
     }
 
     /// What is to be known to tell browsers; those are left out that are gone, or whose event is.

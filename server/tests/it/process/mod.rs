@@ -1,7 +1,7 @@
 //! The program itself, as a process: how it starts, stops, is killed, and runs out of room; how its
 //! data is moved, and restored; with whom it shares a database.
 
-mod child;
+pub mod child;
 mod dead_letters;
 mod lively;
 mod logging;

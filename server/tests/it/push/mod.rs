@@ -2,6 +2,7 @@
 
 mod away;
 mod faults;
+mod killed;
 mod notifier;
 mod scene;
 mod subscribing;
