@@ -180,6 +180,30 @@ test('a click leads to the conversation, in the tab that is open or in a new one
   await expect(page).toHaveURL(new RegExp(`/chats/${chat}$`));
   await expect(screen.message('在吗')).toBeVisible();
   expect(await page.evaluate(() => 'stays' in window)).toBe(true);
+
+  // A tab in which the app has not come alive is loaded anew.
+  await page.addInitScript(() => {
+    const { serviceWorker } = navigator;
+    if (serviceWorker) Object.defineProperty(serviceWorker, 'onmessage', { set: () => undefined });
+  });
+  await at.leave();
+  await at.deliver(news(chat, { seq: 4 }), server.origin);
+  await expect.poll(async () => (await at.shown()).length).toBe(1);
+  await screen.goto('/contacts');
+  expect(await at.click(chat)).toBeNull();
+  await expect(page).toHaveURL(new RegExp(`/chats/${chat}$`));
+});
+
+test('a browser that is given another subscription tells the server', async ({ browser, server, push }) => {
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
+  const { browser: at } = await away(ann, browser, push);
+  const { key } = await ann.ask<{ key: string }>('GET', 'me/push');
+  await at.renew(await push.subscribe(key));
+  const { subscriptions } = await ann.ask<{ subscriptions: unknown[] }>('GET', 'me/push');
+  expect(subscriptions).toHaveLength(2);
+  await ben.say(await ben.with(ann), '在吗');
+  // The one that the browser has given up is gone once its push service says so.
+  expect((await push.come(2)).map(({ body }) => body)).toEqual(['在吗', '在吗']);
 });
 
 test('a tab that nobody sees tells of what it hears, as the reader wants it', async ({

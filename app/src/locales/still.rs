@@ -113,7 +113,7 @@ messages! {
     push_wishes: "通知什么", "What to tell";
     push_wishes_text: "对你的所有浏览器有效。设为免打扰的聊天从不通知。", "For all your browsers. Muted conversations are never told.";
     push_with_text: "显示消息内容", "Show what was written";
-    push_with_text_hint: "关闭后只写来自谁，内容不经过推送服务", "Else only whom it is from; what was written does not leave this server";
+    push_with_text_hint: "关闭后只写来自谁，内容不会发送", "Else only whom it is from: what was written is not sent along";
     push_mentions_only: "群聊只通知 @ 我的消息", "Of groups, only messages that mention me";
     push_quiet: "免打扰时段", "Quiet hours";
     push_quiet_hint: "这段时间里的消息之后也不通知", "What comes in these hours is not told later either";

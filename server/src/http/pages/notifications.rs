@@ -41,6 +41,9 @@ pub async fn page(
     visitor: Visitor,
     Query(After { done }): Query<After>,
 ) -> Page {
+    if visitor.user.is_none() {
+        return Ok(Redirect::to("/login").into_response());
+    }
     let done = DONE.into_iter().find(|(name, _)| *name == done);
     let mut page = shown(&app, &visitor, done.map(|(_, done)| done), None).await?;
     let offered = Cookies::of(&app).open(OFFERED_COOKIE, "1", Some(forms::YEAR));

@@ -34,6 +34,11 @@ fn offers(page: &str) -> bool {
 #[tokio::test]
 async fn they_are_offered_until_the_page_was_seen() {
     let (app, _folder) = with_keys().await;
+    let mut nobody = app.anybody();
+    let led = nobody.get("/notifications").await;
+    assert_eq!((led.status, led.header("location")), (303, "/login"));
+    nobody.keep(&led);
+    assert!(nobody.cookies.is_empty(), "who has not seen it");
     let mut ann = app.register("ann").await;
     assert!(offers(&ann.get("/chats").await.text));
     let page = ann.get("/notifications").await;
