@@ -73,8 +73,8 @@ async fn one_command_finds_it_by_the_request_s_id() {
         }
     });
     let steps = found.await;
-    let of = |name: &str| steps.iter().filter(move |step| step["message"] == name);
-    let node = |name: &str| of(name).map(|step| step["node"].to_string());
+    let of = |name: &'static str| steps.iter().filter(move |step| step["message"] == name);
+    let node = |name| of(name).map(|step| step["node"].to_string());
     assert_eq!(
         steps
             .iter()
