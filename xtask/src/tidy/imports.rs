@@ -78,9 +78,10 @@ pub fn sql_only_in_store(sources: &Sources) -> Vec<String> {
 pub fn clients_only_in_their_rooms(sources: &Sources) -> Vec<String> {
     // Its name as a target of log lines is no use of it.
     let rabbitmq: &[&str] = &["server/src/queue/rabbitmq/", "server/src/telemetry/logs.rs"];
-    let rooms: [(&'static [&str], &[&str]); 5] = [
+    let rooms: [(&'static [&str], &[&str]); 6] = [
         (&["lapin"], rabbitmq),
         (&["openidconnect"], &["server/src/providers/"]),
+        (&["p256", "web_push_native"], &["server/src/push/"]),
         (
             &["hyper_rustls"],
             &[
