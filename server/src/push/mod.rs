@@ -7,6 +7,7 @@
 
 mod choosing;
 mod client;
+mod handing;
 mod jobs;
 mod keys;
 mod payload;

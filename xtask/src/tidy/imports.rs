@@ -83,11 +83,12 @@ pub fn clients_only_in_their_rooms(sources: &Sources) -> Vec<String> {
         "server/src/telemetry/kafka/",
         "server/src/telemetry/logs.rs",
     ];
-    let rooms: [(&'static [&str], &[&str]); 7] = [
+    let rooms: [(&'static [&str], &[&str]); 8] = [
         (&["lapin"], rabbitmq),
         (&["rdkafka"], kafka),
         (&["openidconnect"], &["server/src/providers/"]),
         (&["hyper_rustls"], &["server/src/https.rs"]),
+        (&["p256", "web_push_native"], &["server/src/push/"]),
         (
             &["instant_acme", "rcgen", "tokio_rustls", "x509_parser"],
             &["server/src/tls/"],
