@@ -125,8 +125,8 @@ async fn who_is_brought_into_a_group_is_told_by_a_name_they_know() {
     assert_eq!(told["body"], "老安 邀请 你 加入了群聊");
     let unnamed = ConversationId(crate::http::app::fresh_id().0);
     let members = json!({"members": [bob.id, carol.id]});
-    let made = ann.put(&format!("/api/v1/conversations/{unnamed}"), members);
-    let made = made.await;
+    let path = format!("/api/v1/conversations/{unnamed}");
+    let made = ann.put(&path, members).await;
     assert_eq!(made.status, 201, "{}", made.text);
     ann.say(unnamed, "hello").await;
     until("it is told", || pushed(&scene.service, &browser).len() == 3).await;
