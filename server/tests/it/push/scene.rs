@@ -101,7 +101,7 @@ pub fn body(subscription: &PushSubscription) -> Value {
 
 /// How long a test waits for what must come: with several nodes, it takes ten seconds from a start until
 /// anybody knows who is away.
-pub const LONGEST: Duration = Duration::from_secs(45);
+pub const LONGEST: Duration = Duration::from_secs(90);
 
 pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let began = Instant::now();

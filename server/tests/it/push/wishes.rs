@@ -115,7 +115,7 @@ async fn who_is_brought_into_a_group_is_told_by_a_name_they_know() {
     let named = bob.patch(&path, json!({"remark": "老安"})).await;
     assert_eq!(named.status, 200, "{}", named.text);
     let browser = scene.subscribe(&bob).await;
-    let group = ann.group(&[&bob, &carol]).await;
+    ann.group(&[&bob, &carol]).await;
     until("it is told", || {
         !pushed(&scene.service, &browser).is_empty()
     })
@@ -123,14 +123,14 @@ async fn who_is_brought_into_a_group_is_told_by_a_name_they_know() {
     let told = pushed(&scene.service, &browser).remove(0).payload;
     assert_eq!(told["title"], "group");
     assert_eq!(told["body"], "老安 邀请 你 加入了群聊");
-    let rename = json!({
-        "client_id": crate::http::app::fresh_id(), "kind": "rename", "name": Value::Null,
-    });
-    let answer = ann.command(group, rename).await;
-    assert_eq!(answer.status, 201, "{}", answer.text);
-    ann.say(group, "hello").await;
-    until("it is told", || pushed(&scene.service, &browser).len() == 2).await;
-    let told = pushed(&scene.service, &browser).remove(1).payload;
+    let unnamed = ConversationId(crate::http::app::fresh_id().0);
+    let members = json!({"members": [bob.id, carol.id]});
+    let path = format!("/api/v1/conversations/{unnamed}");
+    let made = ann.put(&path, members).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    ann.say(unnamed, "hello").await;
+    until("it is told", || pushed(&scene.service, &browser).len() == 3).await;
+    let told = pushed(&scene.service, &browser).remove(2).payload;
     assert_eq!(told["body"], "老安：hello");
     assert_eq!(told["title"], "ann、carol");
 }
