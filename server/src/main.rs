@@ -14,6 +14,7 @@ use server::clock::Clock;
 use server::config::{Config, Flags};
 use server::push::Keys;
 use server::random::Random;
+use server::tail::TailError;
 use server::telemetry;
 use server::telemetry::logs::Logs;
 use server::tls::authority;
@@ -276,39 +277,7 @@ fn run(action: Action) -> Result<(), Box<dyn Error>> {
             );
             Ok(())
         }
-        Action::Logs(LogsAction::Tail {
-            settings,
-            request,
-            user,
-            conversation,
-            level,
-            since,
-            audit,
-            follow,
-            json,
-        }) => {
-            let config = settings.load(Vec::new())?;
-            let wish = tail::Wish {
-                request,
-                user,
-                conversation,
-                level,
-                since,
-                audit,
-                follow,
-                json,
-            };
-            let clock = Clock::system();
-            let mut output = std::io::stdout().lock();
-            let printed = tail::tail(&config, &wish, &clock, &mut output);
-            match runtime()?.block_on(printed) {
-                // Whoever read them has seen enough.
-                Err(tail::TailError::Print(error)) if error.kind() == ErrorKind::BrokenPipe => {
-                    Ok(())
-                }
-                done => Ok(done?),
-            }
-        }
+        Action::Logs(action) => print_logs(action),
         Action::DeadLetters(action) => {
             let (settings, wish) = match action {
                 DeadLettersAction::List { settings } => (settings, dead_letters::Wish::List),
@@ -329,6 +298,39 @@ fn run(action: Action) -> Result<(), Box<dyn Error>> {
             );
             Ok(())
         }
+    }
+}
+
+fn print_logs(action: LogsAction) -> Result<(), Box<dyn Error>> {
+    let LogsAction::Tail {
+        settings,
+        request,
+        user,
+        conversation,
+        level,
+        since,
+        audit,
+        follow,
+        json,
+    } = action;
+    let config = settings.load(Vec::new())?;
+    let wish = tail::Wish {
+        request,
+        user,
+        conversation,
+        level,
+        since,
+        audit,
+        follow,
+        json,
+    };
+    let clock = Clock::system();
+    let mut output = std::io::stdout().lock();
+    let printed = tail::tail(&config, &wish, &clock, &mut output);
+    match runtime()?.block_on(printed) {
+        // Whoever read them has seen enough.
+        Err(TailError::Print(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        done => Ok(done?),
     }
 }
 

@@ -94,7 +94,7 @@ async fn every_line_of_a_server_arrives_once_as_it_is_on_stderr_and_by_the_schem
     assert_eq!(refused["fields"]["address"], "127.0.0.1");
     assert!(refused.get("user").is_none() && refused.get("request").is_some());
 
-    let everything: String = arrived.iter().map(|line| line.to_string()).collect();
+    let everything: String = arrived.iter().map(ToString::to_string).collect();
     let (_, token) = &ann.browser.cookies[0];
     for secret in [PASSWORD, "a wrong password", "between us", token] {
         assert!(!everything.contains(secret), "{secret} is in a line");
@@ -128,7 +128,7 @@ async fn a_broker_that_is_away_costs_nothing_but_what_does_not_fit() {
     broker.pause().unwrap();
     log(&kafka, 100);
     broker.resume();
-    let counted = kafka.stop(Duration::from_secs(60));
+    let counted = kafka.stop(Duration::from_mins(1));
     assert_eq!(counted.made, 1_200);
     assert_eq!(counted.full, away.full, "{counted:?}");
     assert_eq!(counted.sent, counted.made - away.full, "{counted:?}");

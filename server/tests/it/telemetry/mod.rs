@@ -24,7 +24,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use crate::waiting::moment;
 
 /// How long a test waits for what must happen.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The topics of servers whose prefix is the default.
 const TOPICS: [&str; 2] = ["zspchat.logs", "zspchat.audit"];
