@@ -21,7 +21,7 @@ async function newDevice(
   // Without an answer the page stays.
   if (!reloadsItself) await page.route(WAIT, (route) => route.fulfill({ status: 204 }));
   await page.goto('/login');
-  await page.getByRole('link', { name: '扫码登录' }).click();
+  await page.getByRole('button', { name: '扫码登录' }).click();
   await expect(page.getByRole('heading', { name: '扫码登录' })).toBeVisible();
   return page;
 }

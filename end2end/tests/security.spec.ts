@@ -144,7 +144,7 @@ test('on a shared computer nothing stays once the browser was closed', async ({
   await page.locator('input[name=handle]').fill('ann');
   await page.locator('input[name=password]').fill(PASSWORD);
   await page.getByLabel(/公用电脑/).check();
-  await page.getByRole('button', { name: '登录' }).click();
+  await page.getByRole('button', { name: '登录', exact: true }).click();
   await page.waitForURL('**/chats');
   await page.goto(`/chats/${chat}`);
   await expect(page.getByRole('log')).toContainText('secret');
