@@ -49,11 +49,15 @@ async fn every_line_of_a_server_arrives_once_as_it_is_on_stderr_and_by_the_schem
     assert!(server.ended().await.success());
 
     let config = config_for(&brokers);
-    let (logs, audit) = (all(&config, Stream::Logs), all(&config, Stream::Audit));
+    let (mut logs, audit) = (all(&config, Stream::Logs), all(&config, Stream::Audit));
+    for line in logs.iter().chain(&audit) {
+        assert_eq!(is_valid(line), Ok(()));
+    }
+    // Those are in Kafka only.
+    logs.retain(|line| line["target"] != "trace");
     let arrived: Vec<&Value> = logs.iter().chain(&audit).collect();
     let mut told = BTreeMap::<_, i32>::new();
     for line in &arrived {
-        assert_eq!(is_valid(line), Ok(()));
         let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
         let line = (text("target"), text("message"), text("request"));
         *told.entry(line).or_default() += 1;

@@ -12,7 +12,11 @@ async fn a_device_that_is_logged_in_lets_another_one_in() {
     let app = TestApp::start().await;
     let ann = app.register("ann").await;
     let door = app.anybody().get("/login").await;
-    assert!(door.text.contains("href=\"/login/qr\""), "{}", door.text);
+    assert!(
+        door.text.contains("formaction=\"/login/qr\""),
+        "{}",
+        door.text
+    );
 
     let mut device = Device::of(app.anybody()).await;
     assert!(device.page.contains("<svg"));
