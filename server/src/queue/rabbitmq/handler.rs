@@ -7,8 +7,9 @@ use futures::future::BoxFuture;
 pub trait Handler: Send + Sync + 'static {
     /// Stores bodies of one shard, in order, and answers with one verdict each.
     ///
-    /// This node calls it by one at a time a shard. It returns only when each body is dealt with, unless it
-    /// says otherwise, and waits by itself while the database is away. Bodies that were stored before may come again.
+    /// This node calls it by one at a time a shard. It waits by itself while the database is away, and
+    /// returns when each body is dealt with, but for those of [`Verdict::Again`]. Bodies that were stored
+    /// before may come again.
     fn batch(&self, shard: u32, bodies: Vec<Bytes>) -> BoxFuture<'_, Vec<Verdict>>;
 }
 
