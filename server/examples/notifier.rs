@@ -41,8 +41,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     channel
         .queue_declare(queue.clone().into(), durable, limits)
         .await?;
-    // Keys are {kind}.{conversation}; # instead of message.* is all kinds.
-    let (exchange, key) = (format!("{prefix}.offline").into(), "message.*".into());
+    // Keys are kinds of events; # is all of them.
+    let (exchange, key) = (format!("{prefix}.offline").into(), "message".into());
     let (options, nothing) = (QueueBindOptions::default(), FieldTable::default());
     channel
         .queue_bind(queue.clone().into(), exchange, key, options, nothing)
@@ -57,10 +57,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut done = HashSet::new();
     while let Some(delivery) = jobs.next().await {
         let delivery = delivery?;
-        let job: Value = serde_json::from_slice(&delivery.data)?;
-        if done.insert((job["conversation"].to_string(), job["seq"].as_u64())) {
-            // Who is away and wants to know? What was said is read by the API, with an access token.
-            println!("{job}");
+        let together: Vec<Value> = serde_json::from_slice(&delivery.data)?;
+        for job in together {
+            if done.insert((job["conversation"].to_string(), job["seq"].as_u64())) {
+                // Who is away and wants to know? What was said is read by the API, with an access token.
+                println!("{job}");
+            }
         }
         delivery.ack(BasicAckOptions::default()).await?;
     }

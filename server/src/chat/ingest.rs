@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use protocol::{ConversationId, UserId};
+use tokio::runtime::Handle;
 
 use super::broker::Door;
 use super::{Accepted, Outcome, Submitted, Unavailable, Wait};
@@ -139,8 +140,11 @@ pub(super) fn memory() -> (
 ///
 /// A batch that the database did not take may have been too much for it in the time that a statement
 /// has: it is tried with half as many commands next, and with twice as many once that went well.
+///
+/// Replies go out on the runtime on which they are waited for.
 pub(super) async fn drain<C, R: Send + 'static>(
     mut queue: queue::Receiver<C, Result<R, Unavailable>>,
+    runtime: &Handle,
     store: impl AsyncFn(&[C]) -> Vec<Result<R, Unavailable>>,
 ) {
     let mut most = BATCH;
@@ -168,7 +172,7 @@ pub(super) async fn drain<C, R: Send + 'static>(
         }
         let mut answers = answers.into_iter();
         // On a thread of the runtime: from this one, each reply would have to wake one by itself.
-        tokio::spawn(async move {
+        runtime.spawn(async move {
             for (count, reply) in replies {
                 // Nobody may be waiting any more; a repeat will ask again.
                 let _ = reply.send(answers.by_ref().take(count).collect());
@@ -186,7 +190,8 @@ mod tests {
     async fn batches_shrink_to_what_the_database_takes_and_grow_again() {
         let (sender, receiver) = queue::in_process(8);
         let sizes = RefCell::new(Vec::new());
-        let draining = drain(receiver, async |batch: &[u32]| {
+        let runtime = Handle::current();
+        let draining = drain(receiver, &runtime, async |batch: &[u32]| {
             sizes.borrow_mut().push(batch.len());
             let takes = batch.len() <= 30;
             let answer = |command: &u32| takes.then_some(*command).ok_or(Unavailable);

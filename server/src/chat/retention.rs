@@ -8,21 +8,8 @@ use crate::store::{DAYS_AHEAD, Deleted, Store, StoreError};
 
 const DAY: Millis = 24 * 60 * 60 * 1_000;
 
-/// Makes room for what is to come, and for commands that may still come late.
-///
-/// # Errors
-/// The database cannot serve.
-pub(super) async fn make_room(
-    store: &Store,
-    now: Millis,
-    settings: &Settings,
-) -> Result<(), StoreError> {
-    let (events_before, keys_before) = horizons(now, settings);
-    store.make_room(events_before, keys_before, now).await
-}
-
 /// The times before which events, and commands' records, are too old.
-fn horizons(now: Millis, settings: &Settings) -> (Millis, Millis) {
+pub(super) fn horizons(now: Millis, settings: &Settings) -> (Millis, Millis) {
     (
         now - Millis::from(settings.retention_days) * DAY,
         keys_before(now, &settings.limits),
@@ -51,8 +38,9 @@ pub async fn retain(
     settings: &Settings,
 ) -> Result<Deleted, StoreError> {
     let now = clock.now();
-    make_room(store, now, settings).await?;
     let (events_before, keys_before) = horizons(now, settings);
+    // For what is to come, and for commands that may still come late.
+    store.make_room(events_before, keys_before, now).await?;
     let mut total = Deleted::default();
     loop {
         let deleted = store

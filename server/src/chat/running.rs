@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::MissedTickBehavior;
 
@@ -192,22 +192,35 @@ fn start_writers(
 ) -> (Lanes, Vec<JoinHandle<()>>) {
     let start = |_| {
         let (sender, receiver) = memory();
-        let writer = Writer::new(
-            store.clone(),
-            Arc::clone(bus),
-            clock.clone(),
-            settings.clone(),
-        );
-        // On a thread of its own: waiting behind requests at each step, it would hold them all up.
+        let (store, bus, clock) = (store.clone(), Arc::clone(bus), clock.clone());
+        let settings = settings.clone();
         let runtime = Handle::current();
+        let own = store.is_on_server().then(own_runtime);
+        // On a thread of its own: waiting behind requests at each step, it would hold them all up.
         let writing = spawn_blocking(move || {
-            let store = async |commands: &[Accepted]| writer.batch(commands).await;
-            runtime.block_on(drain(receiver, store));
+            let written = async {
+                let writer = Writer::new(&store, bus, clock, settings);
+                let store = async |commands: &[Accepted]| writer.batch(commands).await;
+                drain(receiver, &runtime, store).await;
+                writer.close().await;
+            };
+            match own {
+                Some(own) => own.block_on(written),
+                None => runtime.block_on(written),
+            }
         });
         (sender, writing)
     };
     let (queues, writers) = (0..store.batches_at_a_time()).map(start).unzip();
     (Lanes::new(queues), writers)
+}
+
+/// Sees by itself when the database answers, while the threads that serve requests may be busy with them.
+fn own_runtime() -> Runtime {
+    Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a process that begins has what a runtime needs")
 }
 
 /// Hands on what comes by the bus.

@@ -11,11 +11,11 @@ use tokio::time::Instant;
 use super::audit;
 use super::fold::{Folded, fold, wanted};
 use super::recent::Recent;
-use super::retention::make_room;
+use super::retention::horizons;
 use super::{Accepted, Outcome, Settings, Unavailable};
 use crate::bus::Bus;
 use crate::clock::Clock;
-use crate::store::append::{Append, Changes, CommandRow, Loaded};
+use crate::store::append::{Append, Appender, Changes, CommandRow, Loaded};
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::{
     BATCH_COMMANDS, COMMANDS_REJECTED, COMMANDS_UNAVAILABLE, COMMIT_SECONDS, CONFLICTS,
@@ -31,7 +31,7 @@ const ATTEMPTS: u32 = 8;
 /// Nothing rests on what it keeps between batches. Those that are under way at a time, each with a writer
 /// of its own, have no conversation in common.
 pub struct Writer {
-    store: Store,
+    appender: Appender,
     bus: Arc<dyn Bus>,
     clock: Clock,
     settings: Settings,
@@ -39,10 +39,10 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// A writer to this store, that tells this bus.
-    pub fn new(store: Store, bus: Arc<dyn Bus>, clock: Clock, settings: Settings) -> Self {
+    /// A writer to this store, that tells this bus. It is to be made where it runs.
+    pub fn new(store: &Store, bus: Arc<dyn Bus>, clock: Clock, settings: Settings) -> Self {
         Self {
-            store,
+            appender: store.appender(),
             bus,
             clock,
             settings,
@@ -59,11 +59,11 @@ impl Writer {
     pub async fn batch(&self, commands: &[Accepted]) -> Vec<Result<Outcome, Unavailable>> {
         match self.store_all(commands).await {
             Ok(outcomes) => {
-                self.store.note_written(true, self.clock.now());
+                self.appender.store().note_written(true, self.clock.now());
                 outcomes.into_iter().map(Ok).collect()
             }
             Err(error) if error.is_transient() => {
-                self.store.note_written(false, self.clock.now());
+                self.appender.store().note_written(false, self.clock.now());
                 unavailable(&error, commands.len());
                 vec![Err(Unavailable); commands.len()]
             }
@@ -72,6 +72,11 @@ impl Writer {
                 self.one_by_one(commands).await
             }
         }
+    }
+
+    /// Closes what was opened for this writer alone.
+    pub async fn close(&self) {
+        self.appender.close().await;
     }
 
     async fn one_by_one(&self, commands: &[Accepted]) -> Vec<Result<Outcome, Unavailable>> {
@@ -115,7 +120,9 @@ impl Writer {
             }
             match error {
                 StoreError::NoRoom(_) => {
-                    make_room(&self.store, self.clock.now(), &self.settings).await?;
+                    let now = self.clock.now();
+                    let (events_from, keys_from) = horizons(now, &self.settings);
+                    self.appender.make_room(events_from, keys_from, now).await?;
                 }
                 error => return Err(error),
             }
@@ -137,7 +144,7 @@ impl Writer {
             .all(|it| matches!(it, Outcome::Stored(_)))
         {
             folded.changes.versions.clone_from(&versions);
-            let append = self.store.begin_append().await?;
+            let append = self.appender.begin().await?;
             return self
                 .commit(append, commands, folded, &versions, began)
                 .await;
@@ -148,7 +155,7 @@ impl Writer {
 
     async fn try_to_store(&self, commands: &[Accepted]) -> Result<Vec<Outcome>, StoreError> {
         let began = Instant::now();
-        let mut append = self.store.begin_append().await?;
+        let mut append = self.appender.begin().await?;
         let mut loaded = append.load(&wanted(commands)).await?;
         self.recent().complete(&mut loaded);
         let versions = mem::take(&mut loaded.versions);
@@ -160,7 +167,7 @@ impl Writer {
     /// Commits, and then publishes.
     async fn commit(
         &self,
-        append: Append,
+        append: Append<'_>,
         commands: &[Accepted],
         mut folded: Folded,
         versions: &HashMap<ConversationId, Millis>,
@@ -225,7 +232,7 @@ impl Writer {
             commands: vec![refused],
             ..Changes::default()
         };
-        self.store.begin_append().await?.commit(&changes).await?;
+        self.appender.begin().await?.commit(&changes).await?;
         Ok(vec![Outcome::Refused(Code::Rejected)])
     }
 }

@@ -28,7 +28,7 @@ pub struct Database {
     pub url: Option<SecretUrl>,
     /// Most connections of this node that read.
     pub readers: u32,
-    /// Most connections of this node that write; half of them store commands.
+    /// Most connections of this node that write; at most half of them store commands.
     pub writers: u32,
 }
 

@@ -74,11 +74,7 @@ pub async fn ready(
 }
 
 /// While another server has the database, answers only how this one is.
-pub async fn wait_for_others(
-    extract::State(app): extract::State<AppState>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub async fn wait_for_others(app: &AppState, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if !app.store.is_taken() || ["/healthz", "/readyz", "/metrics"].contains(&path) {
         next.run(request).await

@@ -4,9 +4,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::Response;
 use metrics::{Counter, Histogram};
 use protocol::{ConversationId, UserId};
@@ -61,13 +60,20 @@ fn given(app: &AppState, request: &Request) -> Option<Trace> {
 }
 
 /// Names the request, and logs and counts its answer.
-pub async fn name(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    let given = given(&app, &request);
+pub async fn name<F>(
+    app: &AppState,
+    request: Request,
+    answer: impl FnOnce(Request) -> F,
+) -> Response
+where
+    F: Future<Output = Response>,
+{
+    let given = given(app, &request);
     let id = given.map_or_else(|| app.request_ids.take(), |trace| trace.id);
     let step = traces::begin(id, given).map(|trace| trace.step(names::REQUEST));
     let path = request.extensions().get::<MatchedPath>().cloned();
     let peer = request.extensions().get::<Peer>().copied();
-    let address = address(&app, peer, request.headers());
+    let address = address(app, peer, request.headers());
     let method = request.method().clone();
     let route = path.as_ref().map_or(OTHER, MatchedPath::as_str);
     let span = tracing::info_span!(
@@ -79,8 +85,9 @@ pub async fn name(State(app): State<AppState>, request: Request, next: Next) -> 
         conversation = tracing::field::Empty
     );
     let started = tokio::time::Instant::now();
+    let answer = answer(request);
     let answer = async {
-        let mut response = next.run(request).await;
+        let mut response = answer.await;
         let status = response.status();
         let seconds = started.elapsed().as_secs_f64();
         if status.is_server_error() {

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::Method;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use protocol::Code;
 
@@ -217,13 +217,15 @@ pub fn router(app: AppState) -> Router {
     router = router
         .fallback(elsewhere)
         .method_not_allowed_fallback(wrong_method);
-    if app.config.database.url.is_some() {
-        router = router.layer(from_fn_with_state(app.clone(), health::wait_for_others));
-    }
     router
-        .layer(from_fn_with_state(app.clone(), security::guard))
-        .layer(from_fn_with_state(app.clone(), request::name))
+        .layer(from_fn_with_state(app.clone(), around))
         .with_state(app)
+}
+
+/// What every request goes through. In one layer: for each, axum sets a service and a future aside.
+async fn around(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    let (app, ours) = (&app, |request| health::wait_for_others(&app, request, next));
+    request::name(app, request, |request| security::guard(app, request, ours)).await
 }
 
 /// What a node answers that only stores what is queued.
@@ -233,8 +235,12 @@ pub fn writer_router(app: AppState) -> Router {
         router = router.route("/metrics", axum::routing::get(health::metrics));
     }
     router
-        .layer(from_fn_with_state(app.clone(), request::name))
+        .layer(from_fn_with_state(app.clone(), named))
         .with_state(app)
+}
+
+async fn named(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    request::name(&app, request, |request| next.run(request)).await
 }
 
 /// What is answered at the address for metrics, where there is one.

@@ -1,8 +1,7 @@
 //! What keeps other sites out: the `Origin` check, and headers that tell browsers what is allowed.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use protocol::Code;
 
@@ -22,10 +21,17 @@ pub const WORKER_POLICY: &str =
     "default-src 'none'; connect-src 'self'; img-src 'self'; script-src 'self'";
 
 /// Refuses changes asked for by other sites, and sets the headers of every answer.
-pub async fn guard(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    let may = is_safe(request.method()) || is_own(&app, request.headers()) || is_program(&request);
+pub async fn guard<F>(
+    app: &AppState,
+    request: Request,
+    answer: impl FnOnce(Request) -> F,
+) -> Response
+where
+    F: Future<Output = Response>,
+{
+    let may = is_safe(request.method()) || is_own(app, request.headers()) || is_program(&request);
     let mut response = if may {
-        next.run(request).await
+        answer(request).await
     } else {
         Failure::new(
             Code::ForeignOrigin,

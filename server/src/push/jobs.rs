@@ -13,8 +13,8 @@ use crate::queue::Job;
 use crate::queue::rabbitmq::JobHandler;
 use crate::store::OfflineJob;
 
-/// Most jobs of the table that are dealt with together.
-const TOGETHER: i64 = 64;
+/// Most jobs that are dealt with together.
+const TOGETHER: u32 = 64;
 
 /// How often the table is looked at unasked.
 const LOOK: Duration = Duration::from_secs(5);
@@ -25,25 +25,30 @@ pub(super) struct FromBroker(pub(super) Shared);
 impl JobHandler for FromBroker {
     fn jobs(&self, bodies: Vec<Bytes>) -> BoxFuture<'_, bool> {
         async move {
-            let jobs = bodies.iter().filter_map(|body| read(body));
-            self.0.choose(&jobs.collect::<Vec<_>>()).await
+            let jobs: Vec<OfflineJob> = bodies.iter().flat_map(|body| read(body)).collect();
+            for jobs in jobs.chunks(TOGETHER as usize) {
+                if !self.0.choose(jobs).await {
+                    return false;
+                }
+            }
+            true
         }
         .boxed()
     }
 }
 
-/// A job out of a message; what is none is left out.
-fn read(body: &[u8]) -> Option<OfflineJob> {
-    match serde_json::from_slice::<Job>(body) {
-        Ok(job) => Some(OfflineJob {
+/// The jobs of a message; what holds none is left out.
+fn read(body: &[u8]) -> Vec<OfflineJob> {
+    let jobs = serde_json::from_slice::<Vec<Job>>(body).unwrap_or_else(|error| {
+        tracing::warn!(%error, "a message of the offline exchange holds no jobs");
+        Vec::new()
+    });
+    jobs.iter()
+        .map(|job| OfflineJob {
             conversation: job.conversation,
             seq: job.seq,
-        }),
-        Err(error) => {
-            tracing::warn!(%error, "a message of the offline exchange is no job");
-            None
-        }
-    }
+        })
+        .collect()
 }
 
 /// Deals with what the writer puts into the table, until the server stops.

@@ -44,9 +44,4 @@ impl Job {
             mention_all,
         }
     }
-
-    /// By what subscribers choose: `{kind}.{conversation}`.
-    pub fn routing_key(&self) -> String {
-        format!("{}.{}", self.kind, self.conversation)
-    }
 }

@@ -72,6 +72,7 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     read: Pool,
     write: Pool,
+    batches_at_a_time: u32,
     installation: Installation,
     /// As it is now.
     history_id: Mutex<HistoryId>,
@@ -121,19 +122,20 @@ impl Store {
         &self.0.read
     }
 
-    /// The connection for writing.
-    /// How many batches of commands may be stored side by side: half as many as there are connections that
-    /// write. More of them leave the processors less idle, but each holds less, and costs the database
-    /// nearly as much. A file takes one at a time.
-    pub fn batches_at_a_time(&self) -> u32 {
-        match self.write() {
-            Pool::Sqlite(_) => 1,
-            Pool::Postgres(pool) => (pool.options().get_max_connections() / 2).max(1),
-        }
-    }
-
+    /// Connections for writing.
     fn write(&self) -> &Pool {
         &self.0.write
+    }
+
+    /// Whether it is on a server, not in a file.
+    pub fn is_on_server(&self) -> bool {
+        self.write().is_postgres()
+    }
+
+    /// How many batches of commands may be stored side by side, each by an appender of its own. A file
+    /// takes one at a time.
+    pub fn batches_at_a_time(&self) -> u32 {
+        self.0.batches_at_a_time
     }
 
     /// Notes whether a batch could be written: a full disk can still be read.

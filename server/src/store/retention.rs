@@ -38,6 +38,25 @@ const DAY: Millis = 24 * 60 * 60 * 1_000;
 /// How many days are made ahead, in which a server may be without anybody who makes them.
 pub const DAYS_AHEAD: i64 = 7;
 
+/// Makes the days that are missing, on Postgres.
+pub(super) async fn make_days(
+    pool: &Pool,
+    events_from: Millis,
+    keys_from: Millis,
+    now: Millis,
+) -> Result<(), StoreError> {
+    let Pool::Postgres(pool) = pool else {
+        return Ok(());
+    };
+    let made = sqlx::query("SELECT make_partitions($1, $2, $3)")
+        .bind(events_from.div_euclid(DAY))
+        .bind(keys_from.div_euclid(DAY))
+        .bind(now.div_euclid(DAY) + DAYS_AHEAD)
+        .execute(pool);
+    in_time(made).await?;
+    Ok(())
+}
+
 impl Store {
     /// Makes room for what is to come: on Postgres the days of a week, and those of commands that may
     /// come late. Call it now and then.
@@ -50,16 +69,7 @@ impl Store {
         keys_from: Millis,
         now: Millis,
     ) -> Result<(), StoreError> {
-        let Pool::Postgres(pool) = self.write() else {
-            return Ok(());
-        };
-        let made = sqlx::query("SELECT make_partitions($1, $2, $3)")
-            .bind(events_from.div_euclid(DAY))
-            .bind(keys_from.div_euclid(DAY))
-            .bind(now.div_euclid(DAY) + DAYS_AHEAD)
-            .execute(pool);
-        in_time(made).await?;
-        Ok(())
+        make_days(self.write(), events_from, keys_from, now).await
     }
 
     /// Deletes some of what is too old: events stored before one time, commands' records made

@@ -1,6 +1,7 @@
 //! Publishing jobs to the exchange `{prefix}.offline`.
 //!
-//! All that are published together wait for their confirms together. Nothing is mandatory: where no
+//! Those of one kind that are published together are one message: for the broker a message costs far
+//! more than its bytes do. All of it waits for its confirms together. Nothing is mandatory: where no
 //! queue is bound, a job goes nowhere, and is confirmed at once. A queue that refuses one, since its
 //! owner has made it so, loses that job and holds nobody up.
 
@@ -53,9 +54,9 @@ impl JobPublisher {
         }
         let published = async {
             let channel = self.channel().await.map_err(|_| NotAccepted::Away)?;
-            let mut under_way = Vec::with_capacity(jobs.len());
-            for job in jobs {
-                let mut sent = send(&channel, &self.config, job, kept).boxed();
+            let mut under_way = Vec::new();
+            for jobs in by_kind(jobs) {
+                let mut sent = send(&channel, &self.config, jobs, kept).boxed();
                 // The first poll queues the frames: it is made here, so that they are queued in order.
                 match (&mut sent).now_or_never() {
                     Some(done) => done.map_err(|_| NotAccepted::Away)?,
@@ -102,23 +103,59 @@ impl JobPublisher {
     }
 }
 
-/// Publishes one, and waits until the broker has said something about it.
+/// Those of each kind, in order.
+fn by_kind(jobs: &[Job]) -> Vec<Vec<&Job>> {
+    let mut kinds: Vec<Vec<&Job>> = Vec::new();
+    for job in jobs {
+        match kinds.iter_mut().find(|of| of[0].kind == job.kind) {
+            Some(of) => of.push(job),
+            None => kinds.push(vec![job]),
+        }
+    }
+    kinds
+}
+
+/// Publishes those of one kind, and waits until the broker has said something about them.
 async fn send(
     channel: &Channel,
     config: &RabbitMqConfig,
-    job: &Job,
+    jobs: Vec<&Job>,
     kept: Millis,
 ) -> Result<(), lapin::Error> {
     const PERSISTENT: u8 = 2;
-    let body = serde_json::to_vec(job).expect("a job holds numbers, strings and ids");
+    let body = serde_json::to_vec(&jobs).expect("a job holds numbers, strings and ids");
     let properties = BasicProperties::default()
         .with_delivery_mode(PERSISTENT)
         .with_content_type("application/json".into())
-        // By what a repeat is known.
-        .with_message_id(format!("{}/{}", job.conversation, job.seq).into())
         .with_expiration(kept.max(0).to_string().into());
     let options = BasicPublishOptions::default();
-    let key = job.routing_key().into();
-    let publish = channel.basic_publish(exchange(config), key, options, &body, properties);
+    let kind = jobs[0].kind.as_str().into();
+    let publish = channel.basic_publish(exchange(config), kind, options, &body, properties);
     publish.await?.await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::{ConversationId, UserId};
+
+    #[test]
+    fn jobs_of_one_kind_go_together_and_in_order() {
+        let job = |kind: &str, seq| Job {
+            conversation: ConversationId::new(1, [1; 10]),
+            seq,
+            kind: kind.to_owned(),
+            at: 1,
+            sender: UserId::new(1, [1; 10]),
+            mentions: Vec::new(),
+            mention_all: false,
+        };
+        let jobs = [job("message", 1), job("recall", 2), job("message", 3)];
+        let seqs: Vec<Vec<u64>> = by_kind(&jobs)
+            .iter()
+            .map(|of| of.iter().map(|job| job.seq).collect())
+            .collect();
+        assert_eq!(seqs, [vec![1, 3], vec![2]]);
+        assert!(by_kind(&[]).is_empty());
+    }
 }

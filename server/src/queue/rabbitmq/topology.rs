@@ -117,7 +117,7 @@ pub(super) async fn bind(
     let bound = channel.queue_bind(
         queue.name(config),
         exchange(config),
-        format!("{kind}.*").into(),
+        kind.into(),
         QueueBindOptions::default(),
         FieldTable::default(),
     );

@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::super::StoreError;
 use super::super::pool::in_time;
 use super::super::rows::{EventRow, Hex, events, ids, list, pairs, role, signed, unhex};
-use super::Append;
 use super::sql::{LOAD_POSTGRES, LOAD_SQLITE};
+use super::{Append, Connection};
 
 /// What a batch of commands names.
 #[derive(Debug, Default)]
@@ -95,7 +95,7 @@ struct ContactRow {
     blocked: u8,
 }
 
-impl Append {
+impl Append<'_> {
     /// Reads what the commands name.
     ///
     /// # Errors
@@ -124,35 +124,35 @@ impl Append {
         let direct = direct.map(|id| id.0);
         let contacts = wanted.contacts.iter();
         let contacts = contacts.map(|(_, owner, peer)| (owner.0, peer.0));
-        let (keys, conversations, members, contacts): (String, String, String, String) = match self
-        {
-            Self::Sqlite(connection) => {
-                sqlx::query_as(LOAD_SQLITE)
-                    .bind(pairs(keys))
-                    .bind(ids(conversations))
-                    .bind(pairs(named))
-                    .bind(ids(direct))
-                    .bind(pairs(contacts))
-                    .fetch_one(&mut **connection)
-                    .await?
-            }
-            Self::Postgres(connection) => {
-                let (clients, senders): (Vec<Uuid>, Vec<Uuid>) = keys.unzip();
-                let (named_in, named): (Vec<Uuid>, Vec<Uuid>) = named.unzip();
-                let (owners, peers): (Vec<Uuid>, Vec<Uuid>) = contacts.unzip();
-                let loaded = sqlx::query_as(LOAD_POSTGRES)
-                    .bind(clients)
-                    .bind(senders)
-                    .bind(conversations.collect::<Vec<_>>())
-                    .bind(named_in)
-                    .bind(named)
-                    .bind(direct.collect::<Vec<_>>())
-                    .bind(owners)
-                    .bind(peers)
-                    .fetch_one(&mut **connection);
-                in_time(loaded).await?
-            }
-        };
+        let (keys, conversations, members, contacts): (String, String, String, String) =
+            match &mut self.connection {
+                Connection::Sqlite(connection) => {
+                    sqlx::query_as(LOAD_SQLITE)
+                        .bind(pairs(keys))
+                        .bind(ids(conversations))
+                        .bind(pairs(named))
+                        .bind(ids(direct))
+                        .bind(pairs(contacts))
+                        .fetch_one(&mut **connection)
+                        .await?
+                }
+                Connection::Postgres(connection) => {
+                    let (clients, senders): (Vec<Uuid>, Vec<Uuid>) = keys.unzip();
+                    let (named_in, named): (Vec<Uuid>, Vec<Uuid>) = named.unzip();
+                    let (owners, peers): (Vec<Uuid>, Vec<Uuid>) = contacts.unzip();
+                    let loaded = sqlx::query_as(LOAD_POSTGRES)
+                        .bind(clients)
+                        .bind(senders)
+                        .bind(conversations.collect::<Vec<_>>())
+                        .bind(named_in)
+                        .bind(named)
+                        .bind(direct.collect::<Vec<_>>())
+                        .bind(owners)
+                        .bind(peers)
+                        .fetch_one(&mut **connection);
+                    in_time(loaded).await?
+                }
+            };
         for row in unlisted(&keys)? {
             loaded.take_key(&row);
         }
@@ -182,8 +182,8 @@ impl Append {
         if places.is_empty() {
             return Ok(());
         }
-        let rows: Vec<EventRow> = match self {
-            Self::Sqlite(connection) => {
+        let rows: Vec<EventRow> = match &mut self.connection {
+            Connection::Sqlite(connection) => {
                 let places: Vec<_> = places.iter().map(|(id, seq)| (Hex(id.0), seq)).collect();
                 sqlx::query_as(
                     "SELECT e.* FROM json_each($1) j CROSS JOIN events e
@@ -193,7 +193,7 @@ impl Append {
                 .fetch_all(&mut **connection)
                 .await?
             }
-            Self::Postgres(connection) => {
+            Connection::Postgres(connection) => {
                 let places = places.iter().map(|(id, seq)| (id.0, signed(*seq)));
                 let (ids, seqs): (Vec<Uuid>, Vec<i64>) = places.unzip();
                 let rows = sqlx::query_as(

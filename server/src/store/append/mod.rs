@@ -8,6 +8,7 @@
 //! where another writer moved it meanwhile nothing is committed ([`StoreError::Conflict`]). All that
 //! the rules look at of a conversation changes with its log only, so that this is enough.
 
+mod appender;
 mod changes;
 mod commands;
 mod load;
@@ -17,30 +18,34 @@ mod sql;
 use sqlx::pool::PoolConnection;
 use sqlx::{Postgres, Sqlite};
 
-use super::pool::{Pool, connect, in_time};
-use super::{Store, StoreError};
-
+pub use appender::Appender;
 pub use changes::{Changes, CommandRow, MembershipRow};
 pub use load::{Known, Loaded, Wanted};
 
 /// A batch being stored.
 #[derive(Debug)]
-pub enum Append {
-    /// In a file.
+pub struct Append<'a> {
+    connection: Connection,
+    appender: &'a Appender,
+}
+
+#[derive(Debug)]
+enum Connection {
+    /// To a file.
     Sqlite(PoolConnection<Sqlite>),
-    /// On a server.
+    /// To a server.
     Postgres(PoolConnection<Postgres>),
 }
 
 /// Runs one statement of a batch, whichever database it is; evaluates to a `Result`.
 macro_rules! on_append {
     ($append:expr, $connection:ident => $statement:expr) => {
-        match &mut *$append {
-            $crate::store::append::Append::Sqlite(connection) => {
+        match &mut $append.connection {
+            $crate::store::append::Connection::Sqlite(connection) => {
                 let $connection = &mut **connection;
                 $statement.await.map_err($crate::store::StoreError::from)
             }
-            $crate::store::append::Append::Postgres(connection) => {
+            $crate::store::append::Connection::Postgres(connection) => {
                 let $connection = &mut **connection;
                 $crate::store::pool::in_time($statement).await
             }
@@ -52,14 +57,14 @@ use on_append;
 /// Runs one statement of a batch of which only that it was done is wanted.
 macro_rules! run_append {
     ($append:expr, $statement:expr) => {
-        match &mut *$append {
-            $crate::store::append::Append::Sqlite(connection) => {
+        match &mut $append.connection {
+            $crate::store::append::Connection::Sqlite(connection) => {
                 match $statement.execute(&mut **connection).await {
                     Ok(_) => Ok(()),
                     Err(error) => Err($crate::store::StoreError::from(error)),
                 }
             }
-            $crate::store::append::Append::Postgres(connection) => {
+            $crate::store::append::Connection::Postgres(connection) => {
                 let done = $statement.execute(&mut **connection);
                 $crate::store::pool::in_time(done).await.map(drop)
             }
@@ -67,19 +72,3 @@ macro_rules! run_append {
     };
 }
 use run_append;
-
-impl Store {
-    /// Begins a batch.
-    ///
-    /// # Errors
-    /// The database cannot serve, or another server may have it.
-    pub async fn begin_append(&self) -> Result<Append, StoreError> {
-        if !self.may_append() {
-            return Err(StoreError::NotOurs);
-        }
-        Ok(match self.write() {
-            Pool::Sqlite(pool) => Append::Sqlite(pool.acquire().await?),
-            Pool::Postgres(pool) => Append::Postgres(in_time(connect(pool.acquire())).await?),
-        })
-    }
-}

@@ -9,7 +9,7 @@ use super::super::StoreError;
 use super::super::mentions::{NEXT_MENTION, first_calling};
 use super::super::rows::{EventRow, Hex, list, role_name, signed};
 use super::commands::ROWS;
-use super::{Append, Changes, on_append, run_append};
+use super::{Append, Changes, Connection, on_append, run_append};
 
 /// Runs one statement, SQLite's or Postgres's, over a list of rows, unless it is empty.
 macro_rules! write_rows {
@@ -22,7 +22,7 @@ macro_rules! write_rows {
     }};
 }
 
-impl Append {
+impl Append<'_> {
     /// Writes what the batch changes, all or nothing: once this returns `Ok`, it is on the disk. To be
     /// awaited to its end: dropped half-way it would leave the connection in a transaction.
     ///
@@ -50,6 +50,11 @@ impl Append {
             self.execute("DELETE FROM send_keys WHERE refusal IS NULL")
                 .await?;
         }
+        if stored.is_ok()
+            && let Connection::Postgres(connection) = self.connection
+        {
+            self.appender.keep(connection);
+        }
         stored
     }
 
@@ -67,9 +72,9 @@ impl Append {
     }
 
     fn close_on_drop(&mut self) {
-        match self {
-            Self::Sqlite(connection) => connection.close_on_drop(),
-            Self::Postgres(connection) => connection.close_on_drop(),
+        match &mut self.connection {
+            Connection::Sqlite(connection) => connection.close_on_drop(),
+            Connection::Postgres(connection) => connection.close_on_drop(),
         }
     }
 
@@ -80,7 +85,7 @@ impl Append {
     }
 
     fn is_postgres(&self) -> bool {
-        matches!(self, Self::Postgres(_))
+        matches!(self.connection, Connection::Postgres(_))
     }
 
     fn dialect(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
@@ -294,7 +299,7 @@ impl Append {
     }
 }
 
-impl Append {
+impl Append<'_> {
     /// Empties what was recalled, and lets those who were called by it be called by the next message
     /// that does.
     async fn save_recalls(&mut self, changes: &Changes) -> Result<(), StoreError> {

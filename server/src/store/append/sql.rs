@@ -75,12 +75,19 @@ pub(super) const LOAD_POSTGRES: &str = "
 /// logs on, and that senders have read what they wrote. Where a log does not end where it was read to
 /// end, or the conversation is of another version than the one it was decided by, if that is given, it
 /// fails.
-pub(super) const INSERT_POSTGRES: &str = "
+///
+/// The last event of each log has the seq that its batch began with (`first`), and the last message of
+/// each sender in each log is marked (`is_last`): both are known to whoever calls.
+macro_rules! insert_postgres {
+    ($jobs:literal) => {
+        concat!(
+            "
     WITH commands AS MATERIALIZED (
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::uuid[], $5::int8[], $6::int8[],
-            $7::int8[], $8::text[], $9::int8[], $10::text[], $11::int8[], $12::text[], $13::int8[])
+            $7::int8[], $8::text[], $9::int8[], $10::text[], $11::int8[], $12::text[], $13::int8[],
+            $14::bool[], $15::int8[])
         AS c(client_id, sender, payload_hash, conversation, at, seq, sent_at, kind, msg_no, body,
-            digest, refusal, version)
+            digest, refusal, first, is_last, version)
     ), keys AS (
         INSERT INTO send_keys (client_id, sender, payload_hash, conversation, seq, at, refusal)
         SELECT client_id, sender, payload_hash, conversation, seq, at, refusal FROM commands
@@ -91,26 +98,33 @@ pub(super) const INSERT_POSTGRES: &str = "
             (conversation, seq, at, sent_at, sender, kind, msg_no, client_id, body, digest)
         SELECT conversation, seq, at, sent_at, sender, kind, msg_no, client_id, body, digest
         FROM commands WHERE seq IS NOT NULL
-    ), jobs AS (
-        INSERT INTO offline_jobs (conversation, seq, at)
-        SELECT conversation, seq, at FROM commands
-        -- Where nobody wants to be told, there is nothing to do.
-        WHERE seq IS NOT NULL AND $14 AND EXISTS (SELECT 1 FROM push_subscriptions)
-    ), ends AS (
-        SELECT conversation, min(seq) AS first, max(seq) AS last, max(msg_no) AS msg_no,
-            max(at) AS at, max(version) AS version
-        FROM commands WHERE seq IS NOT NULL GROUP BY conversation
     ), moved AS (
-        UPDATE conversations c SET head_seq = e.last, head_msg_no = e.msg_no, last_at = e.at
-        FROM ends e WHERE c.id = e.conversation AND c.head_seq = e.first - 1
+        UPDATE conversations c SET head_seq = e.seq, head_msg_no = e.msg_no, last_at = e.at
+        FROM commands e
+        WHERE e.first IS NOT NULL AND c.id = e.conversation AND c.head_seq = e.first - 1
             AND c.updated_at = COALESCE(e.version, c.updated_at) RETURNING c.id
-    ), written AS (
-        SELECT conversation, sender, max(seq) AS seq, max(msg_no) AS msg_no
-        FROM commands WHERE kind = 'message' GROUP BY conversation, sender
     ), read AS (
         UPDATE members m SET read_seq = GREATEST(m.read_seq, w.seq),
             read_msg_no = GREATEST(m.read_msg_no, w.msg_no), marked_unread = FALSE, mention_seq = 0
-        FROM written w
-        WHERE m.conversation = w.conversation AND m.user_id = w.sender AND m.left_seq IS NULL
-    )
-    SELECT all_moved((SELECT count(*) FROM moved), (SELECT count(*) FROM ends))";
+        FROM commands w
+        WHERE w.is_last AND m.conversation = w.conversation AND m.user_id = w.sender
+            AND m.left_seq IS NULL
+    )",
+            $jobs,
+            "
+    SELECT all_moved((SELECT count(*) FROM moved), (SELECT count(first) FROM commands))"
+        )
+    };
+}
+
+pub(super) const INSERT_POSTGRES: &str = insert_postgres!("");
+
+/// The same, with a job an event.
+pub(super) const INSERT_POSTGRES_WITH_JOBS: &str = insert_postgres!(
+    ", jobs AS (
+        INSERT INTO offline_jobs (conversation, seq, at)
+        SELECT conversation, seq, at FROM commands
+        -- Where nobody wants to be told, there is nothing to do.
+        WHERE seq IS NOT NULL AND EXISTS (SELECT 1 FROM push_subscriptions)
+    )"
+);

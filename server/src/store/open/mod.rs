@@ -62,10 +62,17 @@ impl Store {
         Ok(())
     }
 
-    fn over(read: Pool, write: Pool, installation: Installation, lock: Option<File>) -> Self {
+    fn over(
+        read: Pool,
+        write: Pool,
+        batches_at_a_time: u32,
+        installation: Installation,
+        lock: Option<File>,
+    ) -> Self {
         Self(Arc::new(Inner {
             read,
             write,
+            batches_at_a_time,
             history_id: Mutex::new(installation.history_id),
             installation,
             failed_at: AtomicI64::new(0),

@@ -1,12 +1,13 @@
 //! Connecting to Postgres.
 
+use std::num::NonZero;
 use std::str::FromStr as _;
 use std::time::Duration;
 
 use protocol::HistoryId;
-use sqlx::PgPool;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection as _, PgPool};
 use uuid::Uuid;
 
 use super::super::pool::{STATEMENT, in_time};
@@ -19,6 +20,9 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
 
 /// How long to wait for a free connection, or for a new one.
 const ACQUIRE: Duration = Duration::from_secs(5);
+
+/// A connection that nobody has used for so long may be gone.
+const IDLE: Duration = Duration::from_secs(1);
 
 /// Which server, and how.
 #[derive(Debug, Clone)]
@@ -42,9 +46,10 @@ impl Store {
             database: database.clone(),
             cause,
         };
+        let appenders = appenders(config.writers);
         let (read, write) = (
             pool(&config.url, config.readers)?,
-            pool(&config.url, config.writers)?,
+            pool(&config.url, config.writers.saturating_sub(appenders))?,
         );
         in_time(write.acquire()).await.map_err(fail)?;
         migrate(&write, &database).await?;
@@ -55,6 +60,7 @@ impl Store {
         let store = Self::over(
             Pool::Postgres(read),
             Pool::Postgres(write),
+            appenders,
             installation,
             None,
         );
@@ -83,6 +89,14 @@ impl Store {
         self.set_history_id(HistoryId(in_time(id).await?));
         Ok(())
     }
+}
+
+/// How many of the connections that write are appenders' own: half of them, but no more than one for
+/// every two processors, which it takes to keep one busy. More would only have smaller batches.
+fn appenders(writers: u32) -> u32 {
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let fed = u32::try_from(processors / 2).unwrap_or(u32::MAX);
+    (writers / 2).min(fed).max(1)
 }
 
 /// Every statement here finds its rows by an index. The planner would rather read whole tables that it
@@ -126,6 +140,16 @@ pub(in crate::store) fn pool(url: &str, connections: u32) -> Result<PgPool, Open
     Ok(PgPoolOptions::new()
         .max_connections(connections.max(1))
         .acquire_timeout(ACQUIRE)
+        // One that was in use just now is there; to ask would cost as much as a short statement.
+        .test_before_acquire(false)
+        .before_acquire(|connection, metadata| {
+            Box::pin(async move {
+                if metadata.idle_for > IDLE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .after_connect(|connection, _| Box::pin(async { commits_are_durable(connection).await }))
         .connect_lazy_with(options))
 }

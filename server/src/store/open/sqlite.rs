@@ -78,6 +78,7 @@ impl Store {
         Ok(Self::over(
             Pool::Sqlite(read),
             Pool::Sqlite(write),
+            1,
             installation,
             lock,
         ))
@@ -104,6 +105,7 @@ impl Store {
         Ok(Self::over(
             Pool::Sqlite(pool.clone()),
             Pool::Sqlite(pool),
+            1,
             installation,
             None,
         ))

@@ -21,11 +21,11 @@ impl Store {
     ///
     /// # Errors
     /// The database cannot serve.
-    pub async fn offline_jobs(&self, most: i64) -> Result<Vec<OfflineJob>, StoreError> {
+    pub async fn offline_jobs(&self, most: u32) -> Result<Vec<OfflineJob>, StoreError> {
         let rows: Vec<(Uuid, i64)> = on_pool!(self.read(), pool => sqlx::query_as(
             "SELECT conversation, seq FROM offline_jobs ORDER BY at, conversation, seq LIMIT $1",
         )
-        .bind(most)
+        .bind(i64::from(most))
         .fetch_all(pool))?;
         let job = |(conversation, seq)| OfflineJob {
             conversation: ConversationId(conversation),

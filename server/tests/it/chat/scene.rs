@@ -64,12 +64,7 @@ impl Scene {
         let over = Arc::new(std::sync::Mutex::new(Vec::new()));
         let sessions_over = Arc::clone(&over);
         Self {
-            writer: Writer::new(
-                store.clone(),
-                Arc::clone(&bus),
-                clock.clone(),
-                settings.clone(),
-            ),
+            writer: Writer::new(&store, Arc::clone(&bus), clock.clone(), settings.clone()),
             hub: Hub::new(
                 store.clone(),
                 Arc::clone(&bus),
@@ -102,7 +97,7 @@ impl Scene {
     /// A second writer to the same store.
     pub fn another_writer(&self) -> Writer {
         Writer::new(
-            self.store.clone(),
+            &self.store,
             Arc::clone(&self.bus),
             self.clock.clone(),
             self.settings.clone(),

@@ -320,24 +320,27 @@ async fn nothing_is_stored_in_a_database_that_another_server_has() {
     let (first, second) = (open().await.unwrap(), open().await.unwrap());
     let mut lock = first.claim(Share::Alone);
     assert!(matches!(
-        first.begin_append().await,
+        first.appender().begin().await,
         Err(StoreError::NotOurs)
     ));
     first.note_claim(lock.look().await);
-    assert!(first.begin_append().await.is_ok());
+    assert!(first.appender().begin().await.is_ok());
     for share in [Share::Alone, Share::Several] {
         let store = open().await.unwrap();
-        assert!(store.begin_append().await.is_ok(), "no server claims it");
+        assert!(
+            store.appender().begin().await.is_ok(),
+            "no server claims it"
+        );
         store.note_claim(store.claim(share).look().await);
-        let refused = store.begin_append().await;
-        assert!(matches!(refused, Err(StoreError::NotOurs)));
+        let appender = store.appender();
+        assert!(matches!(appender.begin().await, Err(StoreError::NotOurs)));
     }
     let mut next = second.claim(Share::Alone);
     assert_eq!(next.look().await, Seen::Taken);
     lock.release().await;
     assert_eq!(next.look().await, Seen::Held);
     second.note_claim(Seen::Held);
-    assert!(second.begin_append().await.is_ok());
+    assert!(second.appender().begin().await.is_ok());
     next.release().await;
 }
 
