@@ -13,6 +13,10 @@ use crate::redis::{RateLimits, Taken};
 /// that began longest ago.
 const KEYS: usize = 20_000;
 
+/// In how many parts a node takes what nodes share, so that it need not ask Redis each time. Of a part
+/// that it has taken, what it does not use is nobody else's in this window.
+const PARTS: u32 = 16;
+
 /// Counts by key, each over a window that begins with the key's first use: for all nodes together
 /// where they share a Redis, otherwise, and while it is away, for this node, in memory of bounded
 /// size.
@@ -20,15 +24,23 @@ const KEYS: usize = 20_000;
 pub struct Throttle<K> {
     most: u32,
     window: Millis,
-    shared: Option<Shared>,
+    shared: Option<Shared<K>>,
     keys: Mutex<HashMap<K, Used>>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct Shared<K> {
     limits: RateLimits,
     /// What is counted, apart from other throttles in the same Redis.
     name: &'static str,
+    /// What this node has taken for a key and not used yet.
+    parts: Mutex<HashMap<K, Part>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    until: Millis,
+    count: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +69,11 @@ impl<K: Hash + Eq + Clone + Display> Throttle<K> {
 
     /// Counts for all nodes together, where there are limits that they share.
     pub fn shared(mut self, limits: Option<RateLimits>, name: &'static str) -> Self {
-        self.shared = limits.map(|limits| Shared { limits, name });
+        self.shared = limits.map(|limits| Shared {
+            limits,
+            name,
+            parts: Mutex::default(),
+        });
         self
     }
 
@@ -66,14 +82,12 @@ impl<K: Hash + Eq + Clone + Display> Throttle<K> {
     /// # Errors
     /// When there is more.
     pub async fn take(&self, key: &K, count: u32, now: Millis) -> Result<(), Throttled> {
-        if let Some(Shared { limits, name }) = &self.shared {
-            let text = key.to_string();
-            match limits
-                .take(name, &text, count, self.most, self.window)
-                .await
-            {
-                Ok(Taken::Counted) => return Ok(()),
-                Ok(Taken::TooMuch(left)) => return Err(Throttled::after(left)),
+        if let Some(shared) = &self.shared {
+            if shared.take_of_part(key, count, now) {
+                return Ok(());
+            }
+            match self.take_part(shared, key, count, now).await {
+                Ok(taken) => return taken,
                 // Nobody is let do more than a node alone allows.
                 Err(crate::redis::Away) => {}
             }
@@ -81,9 +95,40 @@ impl<K: Hash + Eq + Clone + Display> Throttle<K> {
         self.take_here(key, count, now)
     }
 
+    /// Takes a part of what nodes share, or only as much as is wanted where there is no more.
+    async fn take_part(
+        &self,
+        shared: &Shared<K>,
+        key: &K,
+        count: u32,
+        now: Millis,
+    ) -> Result<Result<(), Throttled>, crate::redis::Away> {
+        let text = key.to_string();
+        let take = async |many| {
+            let (most, window) = (self.most, self.window);
+            shared
+                .limits
+                .take(shared.name, &text, many, most, window)
+                .await
+        };
+        let part = count.max(self.most / PARTS);
+        let taken = match take(part).await? {
+            Taken::Counted(left) => {
+                shared.keep(key, part - count, now, left);
+                return Ok(Ok(()));
+            }
+            too_much if part == count => too_much,
+            Taken::TooMuch(_) => take(count).await?,
+        };
+        Ok(match taken {
+            Taken::Counted(_) => Ok(()),
+            Taken::TooMuch(left) => Err(Throttled::after(left)),
+        })
+    }
+
     /// Takes one use back: it was not of the kind that counts.
     pub async fn give_back(&self, key: &K) {
-        if let Some(Shared { limits, name }) = &self.shared
+        if let Some(Shared { limits, name, .. }) = &self.shared
             && limits.give_back(name, &key.to_string()).await.is_ok()
         {
             return;
@@ -115,6 +160,39 @@ impl<K: Hash + Eq + Clone + Display> Throttle<K> {
         }
         keys.insert(key.clone(), fresh);
         Ok(())
+    }
+}
+
+impl<K: Hash + Eq + Clone> Shared<K> {
+    /// Uses so much of what was taken; false where that is less.
+    fn take_of_part(&self, key: &K, count: u32, now: Millis) -> bool {
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        let part = parts.get_mut(key).filter(|part| now < part.until);
+        let Some(left) = part.as_ref().and_then(|part| part.count.checked_sub(count)) else {
+            return false;
+        };
+        if let Some(part) = part {
+            part.count = left;
+        }
+        true
+    }
+
+    /// Keeps what was taken for as long as the window lasts, with what is left of an earlier part.
+    fn keep(&self, key: &K, count: u32, now: Millis, left: Millis) {
+        if count == 0 {
+            return;
+        }
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = parts.get(key).filter(|part| now < part.until);
+        let count = before.map_or(0, |part| part.count) + count;
+        if parts.len() >= KEYS && !parts.contains_key(key) {
+            parts.retain(|_, part| now < part.until);
+            if parts.len() >= KEYS {
+                parts.clear();
+            }
+        }
+        let until = now + left;
+        parts.insert(key.clone(), Part { until, count });
     }
 }
 

@@ -10,8 +10,8 @@ use super::{Away, Redis};
 /// What became of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
-    /// It counts, and may be done.
-    Counted,
+    /// It counts, and may be done. The window lasts for so many milliseconds more.
+    Counted(Millis),
     /// It would be too much, and does not count. There is more after so many milliseconds.
     TooMuch(Millis),
 }
@@ -27,10 +27,10 @@ static TAKE: LazyLock<Script> = LazyLock::new(|| {
          local left = redis.call('PTTL', KEYS[1])
          local used = 0
          if left > 0 then used = tonumber(redis.call('GET', KEYS[1])) else left = window end
-         if used + count > most then return left end
+         if used + count > most then return {0, left} end
          if used > 0 then redis.call('INCRBY', KEYS[1], count)
          else redis.call('SET', KEYS[1], count, 'PX', left) end
-         return 0",
+         return {1, left}",
     )
 });
 
@@ -62,12 +62,12 @@ impl RateLimits {
         window: Millis,
     ) -> Result<Taken, Away> {
         let arguments = [i64::from(count), i64::from(most), window.max(1)];
-        let left: Millis = self
+        let (counted, left): (bool, Millis) = self
             .0
             .script(&TAKE, self.key(name, key), &arguments)
             .await?;
-        Ok(if left == 0 {
-            Taken::Counted
+        Ok(if counted {
+            Taken::Counted(left)
         } else {
             Taken::TooMuch(left)
         })

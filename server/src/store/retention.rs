@@ -1,7 +1,7 @@
 //! Letting go of what is too old.
 
 use protocol::{ClientId, Millis};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{PgExecutor, PgPool, SqlitePool};
 use uuid::Uuid;
 
 use super::pool::{Pool, connect, in_time, run_on};
@@ -38,21 +38,18 @@ const DAY: Millis = 24 * 60 * 60 * 1_000;
 /// How many days are made ahead, in which a server may be without anybody who makes them.
 pub const DAYS_AHEAD: i64 = 7;
 
-/// Makes the days that are missing, on Postgres.
+/// Makes the days that are missing on Postgres.
 pub(super) async fn make_days(
-    pool: &Pool,
+    server: impl PgExecutor<'_>,
     events_from: Millis,
     keys_from: Millis,
     now: Millis,
 ) -> Result<(), StoreError> {
-    let Pool::Postgres(pool) = pool else {
-        return Ok(());
-    };
     let made = sqlx::query("SELECT make_partitions($1, $2, $3)")
         .bind(events_from.div_euclid(DAY))
         .bind(keys_from.div_euclid(DAY))
         .bind(now.div_euclid(DAY) + DAYS_AHEAD)
-        .execute(pool);
+        .execute(server);
     in_time(made).await?;
     Ok(())
 }
@@ -69,7 +66,10 @@ impl Store {
         keys_from: Millis,
         now: Millis,
     ) -> Result<(), StoreError> {
-        make_days(self.write(), events_from, keys_from, now).await
+        match self.write() {
+            Pool::Sqlite(_) => Ok(()),
+            Pool::Postgres(pool) => make_days(pool, events_from, keys_from, now).await,
+        }
     }
 
     /// Deletes some of what is too old: events stored before one time, commands' records made

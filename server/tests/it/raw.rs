@@ -96,6 +96,16 @@ impl Raw {
             .await;
     }
 
+    /// Ends all other connections to a server's database.
+    pub async fn hang_up(&self) {
+        self.run(
+            "SELECT 1",
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        .await;
+    }
+
     /// Keeps everybody else from writing as long as this is held.
     pub async fn lock(&self) -> Lock {
         self.lock_tables("LOCK TABLE events, send_keys IN EXCLUSIVE MODE")

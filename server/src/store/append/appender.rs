@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use protocol::Millis;
 use sqlx::pool::PoolConnection;
-use sqlx::{Connection as _, Postgres};
+use sqlx::{Connection as _, PgPool, Postgres};
 use tokio::time::Instant;
 
 use super::super::pool::{Pool, connect, in_time};
@@ -69,10 +69,7 @@ impl Appender {
         }
         let connection = match &self.pool {
             Pool::Sqlite(pool) => Connection::Sqlite(pool.acquire().await?),
-            Pool::Postgres(pool) => Connection::Postgres(match self.take().await {
-                Some(connection) => connection,
-                None => in_time(connect(pool.acquire())).await?,
-            }),
+            Pool::Postgres(pool) => Connection::Postgres(self.take(pool).await?),
         };
         Ok(Append {
             connection,
@@ -90,7 +87,13 @@ impl Appender {
         keys_from: Millis,
         now: Millis,
     ) -> Result<(), StoreError> {
-        make_days(&self.pool, events_from, keys_from, now).await
+        let Pool::Postgres(pool) = &self.pool else {
+            return Ok(());
+        };
+        let mut connection = self.take(pool).await?;
+        make_days(&mut *connection, events_from, keys_from, now).await?;
+        self.keep(connection);
+        Ok(())
     }
 
     /// Closes the connection, if it is its own.
@@ -101,25 +104,28 @@ impl Appender {
         }
     }
 
-    /// Keeps a connection on which a batch was committed.
+    /// Keeps a connection for the next batch, on which the one before went well.
     pub(super) fn keep(&self, connection: PoolConnection<Postgres>) {
         let since = Instant::now();
         self.kept().replace(Kept { connection, since });
     }
 
-    async fn take(&self) -> Option<PoolConnection<Postgres>> {
-        let Kept {
-            mut connection,
-            since,
-        } = self.kept().take()?;
-        if since.elapsed() > LASTS
-            && let Err(error) = in_time(connection.ping()).await
-        {
-            tracing::info!(%error, "the connection to the database was lost meanwhile");
-            connection.close_on_drop();
-            return None;
+    /// The connection that was kept, or another one.
+    async fn take(&self, pool: &PgPool) -> Result<PoolConnection<Postgres>, StoreError> {
+        let kept = self.kept().take();
+        if let Some(mut kept) = kept {
+            if kept.since.elapsed() <= LASTS {
+                return Ok(kept.connection);
+            }
+            match in_time(kept.connection.ping()).await {
+                Ok(()) => return Ok(kept.connection),
+                Err(error) => {
+                    tracing::info!(%error, "the connection to the database was lost meanwhile");
+                    kept.connection.close_on_drop();
+                }
+            }
         }
-        Some(connection)
+        in_time(connect(pool.acquire())).await
     }
 
     fn kept(&self) -> MutexGuard<'_, Option<Kept>> {

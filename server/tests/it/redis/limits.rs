@@ -7,6 +7,10 @@ use services::{RedisOptions, Service as _};
 use super::{Node, start, until, within};
 use crate::waiting::moment;
 
+fn counted(taken: Result<Taken, Away>) -> bool {
+    matches!(taken, Ok(Taken::Counted(_)))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nodes_count_together() {
     let Some(server) = start(&RedisOptions::default()) else {
@@ -18,23 +22,20 @@ async fn nodes_count_together() {
         RateLimits::new(other.redis.clone()),
     );
     let window = 60_000;
-    assert_eq!(one.take("a", "ann", 2, 3, window).await, Ok(Taken::Counted));
+    assert!(counted(one.take("a", "ann", 2, 3, window).await));
     let too_much = other.take("a", "ann", 2, 3, window).await;
     assert!(
         matches!(too_much, Ok(Taken::TooMuch(left)) if (window - 20_000..=window).contains(&left)),
         "{too_much:?}"
     );
-    assert_eq!(
-        other.take("a", "ann", 1, 3, window).await,
-        Ok(Taken::Counted)
-    );
+    assert!(counted(other.take("a", "ann", 1, 3, window).await));
     assert!(matches!(
         one.take("a", "ann", 1, 3, window).await,
         Ok(Taken::TooMuch(_))
     ));
     // Another key, and another limit.
-    assert_eq!(one.take("a", "bob", 3, 3, window).await, Ok(Taken::Counted));
-    assert_eq!(one.take("b", "ann", 3, 3, window).await, Ok(Taken::Counted));
+    assert!(counted(one.take("a", "bob", 3, 3, window).await));
+    assert!(counted(one.take("b", "ann", 3, 3, window).await));
     // More than there ever is.
     assert_eq!(
         one.take("b", "eve", 4, 3, window).await,
@@ -49,7 +50,7 @@ async fn a_window_begins_with_the_first_use_and_ends() {
     };
     let node = Node::start(&server).await;
     let limits = RateLimits::new(node.redis.clone());
-    assert_eq!(limits.take("a", "ann", 1, 1, 400).await, Ok(Taken::Counted));
+    assert!(counted(limits.take("a", "ann", 1, 1, 400).await));
     within(async {
         while let Ok(Taken::TooMuch(left)) = limits.take("a", "ann", 1, 1, 400).await {
             assert!((1..=400).contains(&left));
@@ -76,16 +77,10 @@ async fn a_further_use_does_not_lengthen_the_window() {
         Ok(Taken::TooMuch(left)) => left,
         other => panic!("{other:?}"),
     };
-    assert_eq!(
-        limits.take("a", "ann", 1, 3, window).await,
-        Ok(Taken::Counted)
-    );
+    assert!(counted(limits.take("a", "ann", 1, 3, window).await));
     within(async { while left(3).await > window - 200 {} }).await;
     for _ in 0..2 {
-        assert_eq!(
-            limits.take("a", "ann", 1, 3, window).await,
-            Ok(Taken::Counted)
-        );
+        assert!(counted(limits.take("a", "ann", 1, 3, window).await));
         assert!(left(3).await <= window - 200);
     }
 }
@@ -99,18 +94,12 @@ async fn what_is_given_back_does_not_count() {
     let limits = RateLimits::new(node.redis.clone());
     limits.give_back("a", "ann").await.unwrap();
     for _ in 0..5 {
-        assert_eq!(
-            limits.take("a", "ann", 1, 1, 60_000).await,
-            Ok(Taken::Counted)
-        );
+        assert!(counted(limits.take("a", "ann", 1, 1, 60_000).await));
         limits.give_back("a", "ann").await.unwrap();
     }
     // Given back to nothing, it opens no second place.
     limits.give_back("a", "ann").await.unwrap();
-    assert_eq!(
-        limits.take("a", "ann", 1, 1, 60_000).await,
-        Ok(Taken::Counted)
-    );
+    assert!(counted(limits.take("a", "ann", 1, 1, 60_000).await));
     assert!(matches!(
         limits.take("a", "ann", 1, 1, 60_000).await,
         Ok(Taken::TooMuch(_))
@@ -144,4 +133,49 @@ async fn a_node_counts_by_itself_while_redis_is_away() {
             Err(Throttled { seconds: 60 })
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_takes_a_part_at_a_time_and_no_more_than_there_is() {
+    let Some(server) = start(&RedisOptions::default()) else {
+        return;
+    };
+    let (one, other) = (Node::start(&server).await, Node::start(&server).await);
+    let throttle = |node: &Node| {
+        Throttle::new(100, 60_000).shared(Some(RateLimits::new(node.redis.clone())), "commands")
+    };
+    let (here, there) = (throttle(&one), throttle(&other));
+    assert_eq!(there.take(&"ann", 1, 0).await, Ok(()));
+    // The other has taken a sixteenth.
+    let mut used = 0;
+    while here.take(&"ann", 1, 0).await.is_ok() {
+        used += 1;
+    }
+    assert_eq!(used, 100 - 100 / 16);
+    let direct = RateLimits::new(one.redis.clone());
+    assert!(!counted(
+        direct.take("commands", "ann", 1, 100, 60_000).await
+    ));
+    // It still has the rest of that, until the window is over.
+    assert_eq!(there.take(&"ann", 5, 0).await, Ok(()));
+    assert!(there.take(&"ann", 1, 0).await.is_err());
+    // Of another key all is there, also for somebody who wants much at once.
+    assert_eq!(here.take(&"bob", 99, 0).await, Ok(()));
+    assert_eq!(here.take(&"bob", 1, 0).await, Ok(()));
+    assert!(here.take(&"bob", 1, 0).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_node_has_taken_ends_with_the_window() {
+    let Some(server) = start(&RedisOptions::default()) else {
+        return;
+    };
+    let node = Node::start(&server).await;
+    let limits = RateLimits::new(node.redis.clone());
+    let throttle = Throttle::new(32, 60_000).shared(Some(limits.clone()), "commands");
+    assert_eq!(throttle.take(&"ann", 1, 0).await, Ok(()));
+    assert!(counted(
+        limits.take("commands", "ann", 30, 32, 60_000).await
+    ));
+    assert!(throttle.take(&"ann", 1, 60_001).await.is_err());
 }

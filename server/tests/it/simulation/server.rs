@@ -282,7 +282,7 @@ impl Running {
             Arc::new(|_| std::future::ready(Vec::new()).boxed()),
         );
         Self {
-            writer: Writer::new(&store, Arc::clone(&bus), clock.clone(), settings.clone()),
+            writer: Writer::new(store, Arc::clone(&bus), clock.clone(), settings.clone()),
             reads: Reads::new(store.clone(), bus, clock.clone()),
             hub,
             bus: receiver,
