@@ -86,12 +86,11 @@ impl<K: Hash + Eq + Clone + Display> Throttle<K> {
             if shared.take_of_part(key, count, now) {
                 return Ok(());
             }
-            match self.take_part(shared, key, count, now).await {
-                Ok(taken) => return taken,
-                // Nobody is let do more than a node alone allows.
-                Err(crate::redis::Away) => {}
+            if let Ok(taken) = self.take_part(shared, key, count, now).await {
+                return taken;
             }
         }
+        // Without Redis, nobody is let do more than a node alone allows.
         self.take_here(key, count, now)
     }
 

@@ -84,7 +84,7 @@ pub enum Payload {
 pub struct Encoded {
     /// The event.
     pub event: Event,
-    frame: Bytes,
+    frame: OnceLock<Bytes>,
     trace: OnceLock<Trace>,
 }
 
@@ -92,17 +92,11 @@ const HEAD: &[u8] = b"event: event\ndata: ";
 const TAIL: &[u8] = b"\n\n";
 
 impl Encoded {
-    /// Encodes an event.
+    /// Of an event, which whoever needs it first encodes: not the writer, for which others wait.
     pub fn new(event: Event) -> Self {
-        let mut frame = Vec::with_capacity(HEAD.len() + TAIL.len() + 420 + event.body.get().len());
-        frame.extend_from_slice(HEAD);
-        serde_json::to_writer(&mut frame, &event).expect(
-            "an event holds numbers, strings and JSON, and a Vec takes all that is written",
-        );
-        frame.extend_from_slice(TAIL);
         Self {
             event,
-            frame: frame.into(),
+            frame: OnceLock::new(),
             trace: OnceLock::new(),
         }
     }
@@ -119,11 +113,21 @@ impl Encoded {
 
     /// The event as a server-sent event.
     pub fn frame(&self) -> Bytes {
-        self.frame.clone()
+        self.frame.get_or_init(|| encode(&self.event)).clone()
     }
 
     /// The event as JSON.
     pub fn json(&self) -> Bytes {
-        self.frame.slice(HEAD.len()..self.frame.len() - TAIL.len())
+        let frame = self.frame();
+        frame.slice(HEAD.len()..frame.len() - TAIL.len())
     }
+}
+
+fn encode(event: &Event) -> Bytes {
+    let mut frame = Vec::with_capacity(HEAD.len() + TAIL.len() + 420 + event.body.get().len());
+    frame.extend_from_slice(HEAD);
+    serde_json::to_writer(&mut frame, event)
+        .expect("an event holds numbers, strings and JSON, and a Vec takes all that is written");
+    frame.extend_from_slice(TAIL);
+    frame.into()
 }
