@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use protocol::Millis;
 
-use crate::redis::{RateLimits, Taken};
+use crate::redis::{Away, RateLimits, Taken};
 
 /// How many keys are remembered at most. Beyond it those whose time is over go first, then those
-/// that began longest ago.
+/// whose time is over next.
 const KEYS: usize = 20_000;
 
 /// In how many parts a node takes what nodes share, so that it need not ask Redis each time. Of a part
@@ -25,7 +25,8 @@ pub struct Throttle<K> {
     most: u32,
     window: Millis,
     shared: Option<Shared<K>>,
-    keys: Mutex<HashMap<K, Used>>,
+    /// What was used here without Redis.
+    used: Mutex<Counts<K>>,
 }
 
 #[derive(Debug)]
@@ -33,19 +34,21 @@ struct Shared<K> {
     limits: RateLimits,
     /// What is counted, apart from other throttles in the same Redis.
     name: &'static str,
-    /// What this node has taken for a key and not used yet.
-    parts: Mutex<HashMap<K, Part>>,
+    /// What this node has taken and not used yet.
+    parts: Mutex<Counts<K>>,
 }
 
+/// Counts by key, each of a window of its own.
+#[derive(Debug)]
+struct Counts<K> {
+    window: Millis,
+    by_key: HashMap<K, Count>,
+}
+
+/// A count that holds until its window is over.
 #[derive(Debug, Clone, Copy)]
-struct Part {
+struct Count {
     until: Millis,
-    count: u32,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Used {
-    since: Millis,
     count: u32,
 }
 
@@ -63,7 +66,7 @@ impl<K: Hash + Eq + Clone + Display> Throttle<K> {
             most,
             window,
             shared: None,
-            keys: Mutex::new(HashMap::new()),
+            used: Mutex::new(Counts::new(window)),
         }
     }
 
@@ -72,7 +75,7 @@ impl<K: Hash + Eq + Clone + Display> Throttle<K> {
         self.shared = limits.map(|limits| Shared {
             limits,
             name,
-            parts: Mutex::default(),
+            parts: Mutex::new(Counts::new(self.window)),
         });
         self
     }
@@ -82,46 +85,44 @@ impl<K: Hash + Eq + Clone + Display> Throttle<K> {
     /// # Errors
     /// When there is more.
     pub async fn take(&self, key: &K, count: u32, now: Millis) -> Result<(), Throttled> {
-        if let Some(shared) = &self.shared {
-            if shared.take_of_part(key, count, now) {
-                return Ok(());
-            }
-            if let Ok(taken) = self.take_part(shared, key, count, now).await {
-                return taken;
-            }
+        if let Some(shared) = &self.shared
+            && let Ok(taken) = self.take_shared(shared, key, count, now).await
+        {
+            return taken;
         }
-        // Without Redis, nobody is let do more than a node alone allows.
+        // Without Redis, as much as if this node were alone.
         self.take_here(key, count, now)
     }
 
-    /// Takes a part of what nodes share, or only as much as is wanted where there is no more.
-    async fn take_part(
+    /// Uses what this node has of its part, and takes another one where that is not enough.
+    async fn take_shared(
         &self,
         shared: &Shared<K>,
         key: &K,
         count: u32,
         now: Millis,
-    ) -> Result<Result<(), Throttled>, crate::redis::Away> {
+    ) -> Result<Result<(), Throttled>, Away> {
+        let rest = shared.parts().take(key, count, now);
+        let used = rest.map_or(0, |rest| rest.count);
+        let least = count - used;
+        if least == 0 {
+            return Ok(Ok(()));
+        }
+        let wanted = least..=least.max(self.most / PARTS);
         let text = key.to_string();
-        let take = async |many| {
-            let (most, window) = (self.most, self.window);
-            shared
-                .limits
-                .take(shared.name, &text, many, most, window)
-                .await
-        };
-        let part = count.max(self.most / PARTS);
-        let taken = match take(part).await? {
-            Taken::Counted(left) => {
-                shared.keep(key, part - count, now, left);
-                return Ok(Ok(()));
-            }
-            too_much if part == count => too_much,
-            Taken::TooMuch(_) => take(count).await?,
-        };
-        Ok(match taken {
-            Taken::Counted(_) => Ok(()),
-            Taken::TooMuch(left) => Err(Throttled::after(left)),
+        let taken = shared
+            .limits
+            .take(shared.name, &text, wanted, self.most, self.window)
+            .await;
+        if let Ok(Taken::Counted { count, left }) = taken {
+            let (until, count) = (now + left, count - least);
+            shared.parts().add(key, Count { until, count }, now);
+        } else if let Some(rest) = rest {
+            shared.parts().add(key, rest, now);
+        }
+        Ok(match taken? {
+            Taken::Counted { .. } => Ok(()),
+            Taken::TooMuch { left } => Err(Throttled::after(left)),
         })
     }
 
@@ -132,66 +133,98 @@ impl<K: Hash + Eq + Clone + Display> Throttle<K> {
         {
             return;
         }
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(used) = keys.get_mut(key) {
+        if let Some(used) = self.used().by_key.get_mut(key) {
             used.count = used.count.saturating_sub(1);
         }
     }
 
     fn take_here(&self, key: &K, count: u32, now: Millis) -> Result<(), Throttled> {
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(used) = keys
-            .get_mut(key)
-            .filter(|used| used.lasts(now, self.window))
-        {
-            if used.count.saturating_add(count) > self.most {
-                return Err(used.throttled(now, self.window));
-            }
-            used.count += count;
-            return Ok(());
+        let mut used = self.used();
+        let before = used.lasting(key, now);
+        let until = before.map_or(now + self.window, |before| before.until);
+        let sum = before
+            .map_or(0, |before| before.count)
+            .saturating_add(count);
+        if sum > self.most {
+            return Err(Throttled::after((until - now).min(self.window)));
         }
-        let fresh = Used { since: now, count };
-        if count > self.most {
-            return Err(fresh.throttled(now, self.window));
-        }
-        if keys.len() >= KEYS && !keys.contains_key(key) {
-            make_room(&mut keys, now, self.window);
-        }
-        keys.insert(key.clone(), fresh);
+        used.add(key, Count { until, count }, now);
         Ok(())
+    }
+
+    fn used(&self) -> MutexGuard<'_, Counts<K>> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<K: Hash + Eq + Clone> Shared<K> {
-    /// Uses so much of what was taken; false where that is less.
-    fn take_of_part(&self, key: &K, count: u32, now: Millis) -> bool {
-        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
-        let part = parts.get_mut(key).filter(|part| now < part.until);
-        let Some(left) = part.as_ref().and_then(|part| part.count.checked_sub(count)) else {
-            return false;
-        };
-        if let Some(part) = part {
-            part.count = left;
+    fn parts(&self) -> MutexGuard<'_, Counts<K>> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K: Hash + Eq + Clone> Counts<K> {
+    fn new(window: Millis) -> Self {
+        Self {
+            window,
+            by_key: HashMap::new(),
         }
-        true
     }
 
-    /// Keeps what was taken for as long as the window lasts, with what is left of an earlier part.
-    fn keep(&self, key: &K, count: u32, now: Millis, left: Millis) {
-        if count == 0 {
+    /// The count of a key, if its window lasts.
+    fn lasting(&self, key: &K, now: Millis) -> Option<Count> {
+        let count = self.by_key.get(key).copied();
+        count.filter(|count| count.lasts(now, self.window))
+    }
+
+    /// Takes up to `most` out of what a key has, if its window lasts.
+    fn take(&mut self, key: &K, most: u32, now: Millis) -> Option<Count> {
+        let has = self.lasting(key, now);
+        let left = has.map_or(0, |has| has.count.saturating_sub(most));
+        if left == 0 {
+            self.by_key.remove(key);
+        } else if let Some(has) = self.by_key.get_mut(key) {
+            has.count = left;
+        }
+        has.map(|has| Count {
+            count: has.count - left,
+            ..has
+        })
+    }
+
+    /// Adds to what a key has. All of it ends with the window that ends first.
+    fn add(&mut self, key: &K, more: Count, now: Millis) {
+        if more.count == 0 {
             return;
         }
-        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = parts.get(key).filter(|part| now < part.until);
-        let count = before.map_or(0, |part| part.count) + count;
-        if parts.len() >= KEYS && !parts.contains_key(key) {
-            parts.retain(|_, part| now < part.until);
-            if parts.len() >= KEYS {
-                parts.clear();
-            }
+        let before = self.lasting(key, now);
+        if self.by_key.len() >= KEYS && !self.by_key.contains_key(key) {
+            self.make_room(now);
         }
-        let until = now + left;
-        parts.insert(key.clone(), Part { until, count });
+        let sum = before.map_or(more, |before| Count {
+            until: before.until.min(more.until),
+            count: before.count.saturating_add(more.count),
+        });
+        self.by_key.insert(key.clone(), sum);
+    }
+
+    fn make_room(&mut self, now: Millis) {
+        let window = self.window;
+        self.by_key.retain(|_, count| count.lasts(now, window));
+        if self.by_key.len() < KEYS {
+            return;
+        }
+        let mut until: Vec<Millis> = self.by_key.values().map(|count| count.until).collect();
+        until.sort_unstable();
+        let middle = until[until.len() / 2];
+        self.by_key.retain(|_, count| count.until > middle);
+    }
+}
+
+impl Count {
+    /// Not for longer than a window either, should the clock have been set back.
+    fn lasts(self, now: Millis, window: Millis) -> bool {
+        (1..=window).contains(&(self.until - now))
     }
 }
 
@@ -202,27 +235,6 @@ impl Throttled {
             seconds: u32::try_from((millis.max(1) + 999) / 1000).unwrap_or(u32::MAX),
         }
     }
-}
-
-impl Used {
-    fn lasts(&self, now: Millis, window: Millis) -> bool {
-        (0..window).contains(&(now - self.since))
-    }
-
-    fn throttled(&self, now: Millis, window: Millis) -> Throttled {
-        Throttled::after((self.since + window - now).min(window))
-    }
-}
-
-fn make_room<K: Hash + Eq + Clone>(keys: &mut HashMap<K, Used>, now: Millis, window: Millis) {
-    keys.retain(|_, used| used.lasts(now, window));
-    if keys.len() < KEYS {
-        return;
-    }
-    let mut since: Vec<Millis> = keys.values().map(|used| used.since).collect();
-    since.sort_unstable();
-    let middle = since[since.len() / 2];
-    keys.retain(|_, used| used.since > middle);
 }
 
 #[cfg(test)]
@@ -261,8 +273,24 @@ mod tests {
         for key in 0..3 * KEYS {
             let now = Millis::try_from(key / 1_000).unwrap();
             assert_eq!(throttle.take(&key, 1, now).await, Ok(()));
-            assert!(throttle.keys.lock().unwrap().len() <= KEYS);
+            assert!(throttle.used().by_key.len() <= KEYS);
         }
         assert!(throttle.take(&(3 * KEYS - 1), 1, 61).await.is_err());
+    }
+
+    #[test]
+    fn counts_end_with_the_window_that_ends_first() {
+        let mut counts = Counts::new(1_000);
+        let count = |until, count| Count { until, count };
+        counts.add(&"ann", count(500, 2), 0);
+        counts.add(&"ann", count(1_000, 3), 0);
+        assert_eq!(counts.take(&"ann", 1, 0).unwrap().count, 1);
+        assert_eq!(counts.take(&"ann", 9, 499).unwrap().count, 4);
+        assert!(counts.by_key.is_empty());
+        counts.add(&"ann", count(500, 2), 0);
+        assert!(counts.take(&"ann", 1, 500).is_none());
+        // With the clock set back, it would last for longer than a window.
+        counts.add(&"ann", count(5_000, 2), 4_500);
+        assert!(counts.take(&"ann", 1, 100).is_none());
     }
 }

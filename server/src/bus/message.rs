@@ -80,7 +80,6 @@ pub enum Payload {
 }
 
 /// An event with its form on the wire, made once and shared by the answer and all streams.
-#[derive(Debug)]
 pub struct Encoded {
     /// The event.
     pub event: Event,
@@ -120,6 +119,16 @@ impl Encoded {
     pub fn json(&self) -> Bytes {
         let frame = self.frame();
         frame.slice(HEAD.len()..frame.len() - TAIL.len())
+    }
+}
+
+impl std::fmt::Debug for Encoded {
+    /// Without the form on the wire, which follows from the event.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Encoded")
+            .field("event", &self.event)
+            .field("trace", &self.trace.get())
+            .finish_non_exhaustive()
     }
 }
 

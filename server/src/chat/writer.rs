@@ -118,6 +118,12 @@ impl Writer {
                 metrics::counter!(CONFLICTS).increment(1);
                 continue;
             }
+            if attempts == 1 && error.is_lost_connection() {
+                // It was kept from the batch before, and the database may be there; what was committed
+                // all the same is found to be.
+                tracing::info!(%error, "the connection to the database was lost; trying another");
+                continue;
+            }
             match error {
                 StoreError::NoRoom(_) => {
                     let now = self.clock.now();

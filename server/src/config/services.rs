@@ -111,8 +111,13 @@ impl Default for Redis {
 impl Config {
     /// Whether the services go together.
     pub(super) fn check_services(&self) -> Result<(), String> {
-        if self.database.readers == 0 || self.database.writers == 0 {
-            return Err("database.readers and database.writers must be at least 1".to_owned());
+        if self.database.readers == 0 {
+            return Err("database.readers must be at least 1".to_owned());
+        }
+        if self.database.writers < 2 {
+            return Err(
+                "database.writers must be at least 2: one is for nothing but messages".to_owned(),
+            );
         }
         let others = self.amqp.url.is_some() || self.redis.url.is_some();
         if others && self.database.url.is_none() {

@@ -27,7 +27,7 @@ impl JobHandler for FromBroker {
         async move {
             let jobs: Vec<OfflineJob> = bodies.iter().flat_map(|body| read(body)).collect();
             for jobs in jobs.chunks(TOGETHER as usize) {
-                if !self.0.choose(jobs).await {
+                if self.0.is_stopping() || !self.0.choose(jobs).await {
                     return false;
                 }
             }

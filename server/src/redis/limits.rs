@@ -1,5 +1,6 @@
 //! How much of something one may do in a time, counted for all nodes together.
 
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 use ::redis::Script;
@@ -10,10 +11,18 @@ use super::{Away, Redis};
 /// What became of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
-    /// It counts, and may be done. The window lasts for so many milliseconds more.
-    Counted(Millis),
-    /// It would be too much, and does not count. There is more after so many milliseconds.
-    TooMuch(Millis),
+    /// So many count, and may be done.
+    Counted {
+        /// How many.
+        count: u32,
+        /// For how many milliseconds more the window lasts.
+        left: Millis,
+    },
+    /// It would be too much, and does not count.
+    TooMuch {
+        /// After how many milliseconds there is more.
+        left: Millis,
+    },
 }
 
 /// Counts in Redis. Clones share it.
@@ -23,14 +32,16 @@ pub struct RateLimits(Redis);
 /// The window is the key's time to live: it begins with the first use, and Redis forgets it by itself.
 static TAKE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
-        "local count, most, window = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+        "local least, wanted = tonumber(ARGV[1]), tonumber(ARGV[2])
+         local most, window = tonumber(ARGV[3]), tonumber(ARGV[4])
          local left = redis.call('PTTL', KEYS[1])
          local used = 0
          if left > 0 then used = tonumber(redis.call('GET', KEYS[1])) else left = window end
-         if used + count > most then return {0, left} end
+         if used + least > most then return {0, left} end
+         local count = math.min(wanted, most - used)
          if used > 0 then redis.call('INCRBY', KEYS[1], count)
          else redis.call('SET', KEYS[1], count, 'PX', left) end
-         return {1, left}",
+         return {count, left}",
     )
 });
 
@@ -48,8 +59,9 @@ impl RateLimits {
         Self(redis)
     }
 
-    /// Counts `count` more uses of a key, or none where they would be more than `most` in a window of
-    /// so many milliseconds, which begins with the key's first use.
+    /// Counts more uses of a key: as many as are wanted, or fewer where that would be more than `most`
+    /// in a window of so many milliseconds, which begins with the key's first use; but none where it
+    /// would be fewer than the least that is wanted.
     ///
     /// # Errors
     /// Redis is away; nothing may be said then.
@@ -57,19 +69,21 @@ impl RateLimits {
         &self,
         name: &str,
         key: &str,
-        count: u32,
+        wanted: RangeInclusive<u32>,
         most: u32,
         window: Millis,
     ) -> Result<Taken, Away> {
-        let arguments = [i64::from(count), i64::from(most), window.max(1)];
-        let (counted, left): (bool, Millis) = self
+        let (least, wanted) = wanted.into_inner();
+        let [least, wanted, most] = [least, wanted, most].map(i64::from);
+        let arguments = [least, wanted, most, window.max(1)];
+        let (count, left): (u32, Millis) = self
             .0
             .script(&TAKE, self.key(name, key), &arguments)
             .await?;
-        Ok(if counted {
-            Taken::Counted(left)
+        Ok(if count > 0 {
+            Taken::Counted { count, left }
         } else {
-            Taken::TooMuch(left)
+            Taken::TooMuch { left }
         })
     }
 

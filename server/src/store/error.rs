@@ -37,6 +37,21 @@ impl StoreError {
         matches!(self, Self::Conflict(_)) || self.is_unique_violation()
     }
 
+    /// Whether the connection to a server is gone, which may have happened long before it was used.
+    /// Whether anything was committed cannot be known.
+    pub fn is_lost_connection(&self) -> bool {
+        let Self::Unavailable(error) = self else {
+            return false;
+        };
+        match error {
+            sqlx::Error::Io(_) => true,
+            sqlx::Error::Database(error) => error
+                .code()
+                .is_some_and(|code| POSTGRES_HANGS_UP.contains(&code.as_ref())),
+            _ => false,
+        }
+    }
+
     /// Whether a row with the same unique key is there already.
     pub fn is_unique_violation(&self) -> bool {
         let (Self::Unavailable(error)
@@ -82,6 +97,9 @@ impl From<sqlx::Error> for StoreError {
 /// Classes of Postgres's error codes: connection, resources (also a full disk), operator's
 /// intervention (also a statement's time-out), system.
 const POSTGRES_TRANSIENT: [&str; 4] = ["08", "53", "57", "58"];
+
+/// With which Postgres ends a connection: `admin_shutdown`, `crash_shutdown`.
+const POSTGRES_HANGS_UP: [&str; 2] = ["57P01", "57P02"];
 
 fn transient(error: &sqlx::Error) -> bool {
     match error {

@@ -159,7 +159,7 @@ impl Store {
         Ok(())
     }
 
-    /// Closes all connections, once what is under way is done. SQLite then folds its write-ahead
+    /// Closes all connections but those of appenders, once what is under way is done. SQLite then folds its write-ahead
     /// log into the database file.
     pub async fn close(&self) {
         for pool in [self.read(), self.write()] {

@@ -106,6 +106,18 @@ impl Raw {
         .await;
     }
 
+    /// The processes that serve all other connections to a server's database.
+    pub async fn others(&self) -> Vec<i32> {
+        let Self::Postgres(pool) = self else {
+            return Vec::new();
+        };
+        let others = sqlx::query_scalar(
+            "SELECT pid FROM pg_stat_activity
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        );
+        others.fetch_all(pool).await.unwrap()
+    }
+
     /// Keeps everybody else from writing as long as this is held.
     pub async fn lock(&self) -> Lock {
         self.lock_tables("LOCK TABLE events, send_keys IN EXCLUSIVE MODE")

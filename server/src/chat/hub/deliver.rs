@@ -88,6 +88,8 @@ impl Hub {
         let now = self.now();
         let mut slow = TooSlowStreams::new();
         let mut dropped = Vec::new();
+        // Encoded before anybody has to wait for the state.
+        let bytes = encoded.frame();
         let mut state = self.state();
         if event.kind == Kind::Invited
             && let Body::Invited(invited) = event.body()
@@ -108,7 +110,7 @@ impl Hub {
         };
         let step = encoded.trace().map(|trace| trace.step(names::DELIVER));
         let frame = Frame {
-            bytes: encoded.frame(),
+            bytes,
             trace: step.map(|step| step.trace()),
         };
         let count = may_have.len();

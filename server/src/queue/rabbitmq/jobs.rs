@@ -1,7 +1,7 @@
 //! Publishing jobs to the exchange `{prefix}.offline`.
 //!
-//! Those of one kind that are published together are one message: for the broker a message costs far
-//! more than its bytes do. All of it waits for its confirms together. Nothing is mandatory: where no
+//! Those of one kind that are published together go into few messages: for the broker a message costs
+//! far more than its bytes do. All of it waits for its confirms together. Nothing is mandatory: where no
 //! queue is bound, a job goes nowhere, and is confirmed at once. A queue that refuses one, since its
 //! owner has made it so, loses that job and holds nobody up.
 
@@ -20,6 +20,9 @@ use super::limit::{ANSWER, Failure, answer};
 use super::publisher::NotAccepted;
 use super::topology::{declare_exchange, exchange};
 use crate::queue::Job;
+
+/// Most jobs in a message, so that whoever deals with it is done before long.
+const TOGETHER: usize = 64;
 
 /// Publishes jobs, on a connection of its own, which is opened in the background, and again whenever it
 /// is lost.
@@ -55,7 +58,7 @@ impl JobPublisher {
         let published = async {
             let channel = self.channel().await.map_err(|_| NotAccepted::Away)?;
             let mut under_way = Vec::new();
-            for jobs in by_kind(jobs) {
+            for jobs in messages(jobs) {
                 let mut sent = send(&channel, &self.config, jobs, kept).boxed();
                 // The first poll queues the frames: it is made here, so that they are queued in order.
                 match (&mut sent).now_or_never() {
@@ -103,19 +106,20 @@ impl JobPublisher {
     }
 }
 
-/// Those of each kind, in order.
-fn by_kind(jobs: &[Job]) -> Vec<Vec<&Job>> {
-    let mut kinds: Vec<Vec<&Job>> = Vec::new();
+/// Those of each kind, in order, in as few messages as may be.
+fn messages(jobs: &[Job]) -> Vec<Vec<&Job>> {
+    let mut messages: Vec<Vec<&Job>> = Vec::new();
     for job in jobs {
-        match kinds.iter_mut().find(|of| of[0].kind == job.kind) {
+        let last = messages.iter_mut().rfind(|of| of[0].kind == job.kind);
+        match last.filter(|of| of.len() < TOGETHER) {
             Some(of) => of.push(job),
-            None => kinds.push(vec![job]),
+            None => messages.push(vec![job]),
         }
     }
-    kinds
+    messages
 }
 
-/// Publishes those of one kind, and waits until the broker has said something about them.
+/// Publishes a message of one kind of jobs, and waits until the broker has said something about them.
 async fn send(
     channel: &Channel,
     config: &RabbitMqConfig,
@@ -140,8 +144,8 @@ mod tests {
     use protocol::{ConversationId, UserId};
 
     #[test]
-    fn jobs_of_one_kind_go_together_and_in_order() {
-        let job = |kind: &str, seq| Job {
+    fn jobs_of_one_kind_go_together_and_in_order_but_not_too_many() {
+        let job = |(kind, seq): (&str, u64)| Job {
             conversation: ConversationId::new(1, [1; 10]),
             seq,
             kind: kind.to_owned(),
@@ -150,12 +154,17 @@ mod tests {
             mentions: Vec::new(),
             mention_all: false,
         };
-        let jobs = [job("message", 1), job("recall", 2), job("message", 3)];
-        let seqs: Vec<Vec<u64>> = by_kind(&jobs)
-            .iter()
-            .map(|of| of.iter().map(|job| job.seq).collect())
-            .collect();
-        assert_eq!(seqs, [vec![1, 3], vec![2]]);
-        assert!(by_kind(&[]).is_empty());
+        let seqs = |jobs: &[Job]| -> Vec<Vec<u64>> {
+            let messages = messages(jobs);
+            let seqs = messages.iter().map(|of| of.iter().map(|job| job.seq));
+            seqs.map(Iterator::collect).collect()
+        };
+        let jobs = [("message", 1), ("recall", 2), ("message", 3)].map(job);
+        assert_eq!(seqs(&jobs), [vec![1, 3], vec![2]]);
+        let many: Vec<Job> = (0..130).map(|seq| job(("message", seq))).collect();
+        let seqs = seqs(&many);
+        assert_eq!(seqs.iter().map(Vec::len).collect::<Vec<_>>(), [64, 64, 2]);
+        assert!(seqs.concat().is_sorted());
+        assert!(messages(&[]).is_empty());
     }
 }

@@ -21,11 +21,12 @@ use super::limit::{Failure, answer};
 use super::stop::stopped;
 use super::topology::{Target, bind, declare_exchange};
 
-/// Most messages in a batch, each of the jobs of one batch of the writer's.
+/// Most messages in a batch, each of some jobs.
 const BATCH: usize = 16;
 
-/// Messages that are delivered and not done: a batch with the handler, and others that wait.
-const PREFETCH: u16 = 64;
+/// Messages that are delivered and not done: a batch with the handler, and another one that waits. The
+/// broker takes a channel for dead that acknowledges nothing for half an hour.
+const PREFETCH: u16 = 32;
 
 /// A channel that served this long was a good one: the next attempt comes soon.
 const SERVED: Duration = Duration::from_secs(5);
@@ -36,8 +37,9 @@ const AGAIN: Duration = Duration::from_secs(10);
 
 /// Does what jobs ask for.
 pub trait JobHandler: Send + Sync + 'static {
-    /// Deals with messages, each a JSON array of jobs. Tells whether they may be forgotten; else it stops, and they are to
-    /// come again, here or on another node. Those that were forgotten may come again too.
+    /// Deals with messages, each a JSON array of jobs. Tells whether they may be forgotten; else it
+    /// stops, and they are to come again, here or on another node. Those that were forgotten may come
+    /// again too.
     fn jobs(&self, bodies: Vec<Bytes>) -> BoxFuture<'_, bool>;
 }
 

@@ -4,8 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use protocol::Millis;
-use sqlx::pool::PoolConnection;
-use sqlx::{Connection as _, PgPool, Postgres};
+use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::time::Instant;
 
 use super::super::pool::{Pool, connect, in_time};
@@ -13,23 +12,26 @@ use super::super::retention::make_days;
 use super::super::{Store, StoreError};
 use super::{Append, Connection};
 
-/// How long a connection that is not used is taken to be there still.
-const LASTS: Duration = Duration::from_secs(1);
+/// How long a connection is kept: then it is opened anew, wherever the server's name leads by then.
+const KEPT: Duration = Duration::from_mins(30);
 
 /// What one writer appends by: to a file by the connection that all write by, to a server by a
-/// connection of its own, which it keeps from one batch to the next. From a pool, each batch would wait
-/// for two more answers: whether the connection is there, and whether it is fit to be put back.
+/// connection of its own, which it keeps from one batch to the next. From a pool, each batch would have
+/// to wait for one, and for the pool to ask whether it is still there.
 #[derive(Debug)]
 pub struct Appender {
     store: Store,
+    /// Of a server it only opens connections, which are its own no more then: one that was cut off in
+    /// the middle of something is dropped, and holds up neither the next one nor the end.
     pool: Pool,
-    kept: Mutex<Option<Kept>>,
+    kept: Mutex<Option<Own>>,
 }
 
+/// A connection to a server that belongs to one writer.
 #[derive(Debug)]
-struct Kept {
-    connection: PoolConnection<Postgres>,
-    since: Instant,
+pub(super) struct Own {
+    pub(super) connection: PgConnection,
+    opened: Instant,
 }
 
 impl Store {
@@ -40,8 +42,6 @@ impl Store {
             Pool::Sqlite(pool) => Pool::Sqlite(pool.clone()),
             Pool::Postgres(pool) => {
                 let options = pool.options().clone().max_connections(1);
-                // It is kept, and looked at here.
-                let options = options.idle_timeout(None).max_lifetime(None);
                 Pool::Postgres(options.connect_lazy_with((*pool.connect_options()).clone()))
             }
         };
@@ -69,7 +69,7 @@ impl Appender {
         }
         let connection = match &self.pool {
             Pool::Sqlite(pool) => Connection::Sqlite(pool.acquire().await?),
-            Pool::Postgres(pool) => Connection::Postgres(self.take(pool).await?),
+            Pool::Postgres(pool) => Connection::Postgres(self.own(pool).await?),
         };
         Ok(Append {
             connection,
@@ -90,45 +90,38 @@ impl Appender {
         let Pool::Postgres(pool) = &self.pool else {
             return Ok(());
         };
-        let mut connection = self.take(pool).await?;
-        make_days(&mut *connection, events_from, keys_from, now).await?;
-        self.keep(connection);
+        let mut own = self.own(pool).await?;
+        make_days(&mut own.connection, events_from, keys_from, now).await?;
+        self.keep(own);
         Ok(())
     }
 
     /// Closes the connection, if it is its own.
     pub async fn close(&self) {
-        drop(self.kept().take());
-        if let Pool::Postgres(pool) = &self.pool {
-            pool.close().await;
+        let kept = self.kept().take();
+        if let Some(Own { connection, .. }) = kept {
+            // Without a goodbye it is closed too.
+            let _ = in_time(connection.close()).await;
         }
     }
 
-    /// Keeps a connection for the next batch, on which the one before went well.
-    pub(super) fn keep(&self, connection: PoolConnection<Postgres>) {
-        let since = Instant::now();
-        self.kept().replace(Kept { connection, since });
+    /// Keeps a connection, on which nothing is under way, for the next batch.
+    pub(super) fn keep(&self, own: Own) {
+        self.kept().replace(own);
     }
 
     /// The connection that was kept, or another one.
-    async fn take(&self, pool: &PgPool) -> Result<PoolConnection<Postgres>, StoreError> {
+    async fn own(&self, pool: &PgPool) -> Result<Own, StoreError> {
         let kept = self.kept().take();
-        if let Some(mut kept) = kept {
-            if kept.since.elapsed() <= LASTS {
-                return Ok(kept.connection);
-            }
-            match in_time(kept.connection.ping()).await {
-                Ok(()) => return Ok(kept.connection),
-                Err(error) => {
-                    tracing::info!(%error, "the connection to the database was lost meanwhile");
-                    kept.connection.close_on_drop();
-                }
-            }
+        if let Some(own) = kept.filter(|own| own.opened.elapsed() < KEPT) {
+            return Ok(own);
         }
-        in_time(connect(pool.acquire())).await
+        let connection = in_time(connect(pool.acquire())).await?.detach();
+        let opened = Instant::now();
+        Ok(Own { connection, opened })
     }
 
-    fn kept(&self) -> MutexGuard<'_, Option<Kept>> {
+    fn kept(&self) -> MutexGuard<'_, Option<Own>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

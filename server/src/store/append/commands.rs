@@ -48,7 +48,8 @@ impl Append<'_> {
         }
         match &mut self.connection {
             Connection::Sqlite(connection) => insert_in_file(connection, rows, offline_jobs).await,
-            Connection::Postgres(connection) => {
+            Connection::Postgres(own) => {
+                let connection = &mut own.connection;
                 in_time(insert_on_server(connection, rows, versions, offline_jobs)).await
             }
         }

@@ -136,7 +136,7 @@ impl Append<'_> {
                         .fetch_one(&mut **connection)
                         .await?
                 }
-                Connection::Postgres(connection) => {
+                Connection::Postgres(own) => {
                     let (clients, senders): (Vec<Uuid>, Vec<Uuid>) = keys.unzip();
                     let (named_in, named): (Vec<Uuid>, Vec<Uuid>) = named.unzip();
                     let (owners, peers): (Vec<Uuid>, Vec<Uuid>) = contacts.unzip();
@@ -149,7 +149,7 @@ impl Append<'_> {
                         .bind(direct.collect::<Vec<_>>())
                         .bind(owners)
                         .bind(peers)
-                        .fetch_one(&mut **connection);
+                        .fetch_one(&mut own.connection);
                     in_time(loaded).await?
                 }
             };
@@ -193,7 +193,7 @@ impl Append<'_> {
                 .fetch_all(&mut **connection)
                 .await?
             }
-            Connection::Postgres(connection) => {
+            Connection::Postgres(own) => {
                 let places = places.iter().map(|(id, seq)| (id.0, signed(*seq)));
                 let (ids, seqs): (Vec<Uuid>, Vec<i64>) = places.unzip();
                 let rows = sqlx::query_as(
@@ -202,7 +202,7 @@ impl Append<'_> {
                 )
                 .bind(ids)
                 .bind(seqs)
-                .fetch_all(&mut **connection);
+                .fetch_all(&mut own.connection);
                 in_time(rows).await?
             }
         };

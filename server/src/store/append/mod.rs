@@ -15,10 +15,11 @@ mod load;
 mod save;
 mod sql;
 
+use sqlx::Sqlite;
 use sqlx::pool::PoolConnection;
-use sqlx::{Postgres, Sqlite};
 
 pub use appender::Appender;
+use appender::Own;
 pub use changes::{Changes, CommandRow, MembershipRow};
 pub use load::{Known, Loaded, Wanted};
 
@@ -34,7 +35,7 @@ enum Connection {
     /// To a file.
     Sqlite(PoolConnection<Sqlite>),
     /// To a server.
-    Postgres(PoolConnection<Postgres>),
+    Postgres(Own),
 }
 
 /// Runs one statement of a batch, whichever database it is; evaluates to a `Result`.
@@ -45,8 +46,8 @@ macro_rules! on_append {
                 let $connection = &mut **connection;
                 $statement.await.map_err($crate::store::StoreError::from)
             }
-            $crate::store::append::Connection::Postgres(connection) => {
-                let $connection = &mut **connection;
+            $crate::store::append::Connection::Postgres(own) => {
+                let $connection = &mut own.connection;
                 $crate::store::pool::in_time($statement).await
             }
         }
@@ -64,8 +65,8 @@ macro_rules! run_append {
                     Err(error) => Err($crate::store::StoreError::from(error)),
                 }
             }
-            $crate::store::append::Connection::Postgres(connection) => {
-                let done = $statement.execute(&mut **connection);
+            $crate::store::append::Connection::Postgres(own) => {
+                let done = $statement.execute(&mut own.connection);
                 $crate::store::pool::in_time(done).await.map(drop)
             }
         }

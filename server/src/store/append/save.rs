@@ -40,20 +40,19 @@ impl Append<'_> {
             } else {
                 self.commit_all(changes).await
             };
-        if let Err(error) = &stored
-            && self.leave_transaction(error).await.is_err()
-        {
-            // What the next batch wrote there would be acknowledged and not committed.
-            self.close_on_drop();
-        }
+        let is_fit = match &stored {
+            Ok(()) => true,
+            Err(error) => self.leave_transaction(error).await.is_ok(),
+        };
         if stored.is_ok() && made(Mistake::ForgetSendKey) {
             self.execute("DELETE FROM send_keys WHERE refusal IS NULL")
                 .await?;
         }
-        if stored.is_ok()
-            && let Connection::Postgres(connection) = self.connection
-        {
-            self.appender.keep(connection);
+        match self.connection {
+            Connection::Postgres(own) if is_fit => self.appender.keep(own),
+            // What the next batch wrote there would be acknowledged and not committed.
+            Connection::Sqlite(mut connection) if !is_fit => connection.close_on_drop(),
+            Connection::Sqlite(_) | Connection::Postgres(_) => {}
         }
         stored
     }
@@ -68,13 +67,6 @@ impl Append<'_> {
             Ok(()) => Ok(()),
             // Works only where there is none.
             Err(_) => self.execute("BEGIN; ROLLBACK").await,
-        }
-    }
-
-    fn close_on_drop(&mut self) {
-        match &mut self.connection {
-            Connection::Sqlite(connection) => connection.close_on_drop(),
-            Connection::Postgres(connection) => connection.close_on_drop(),
         }
     }
 

@@ -71,13 +71,7 @@ pub(super) const LOAD_POSTGRES: &str = "
         JOIN contacts c ON c.owner = j.owner AND c.peer = j.peer
     )";
 
-/// Commands with their events, of which a part of the columns may be NULL: writes all of it, moves
-/// logs on, and that senders have read what they wrote. Where a log does not end where it was read to
-/// end, or the conversation is of another version than the one it was decided by, if that is given, it
-/// fails.
-///
-/// The last event of each log has the seq that its batch began with (`first`), and the last message of
-/// each sender in each log is marked (`is_last`): both are known to whoever calls.
+/// [`INSERT_POSTGRES`], with something more that is done in the same statement.
 macro_rules! insert_postgres {
     ($jobs:literal) => {
         concat!(
@@ -117,6 +111,13 @@ macro_rules! insert_postgres {
     };
 }
 
+/// Commands with their events, of which a part of the columns may be NULL: writes all of it, moves
+/// logs on, and that senders have read what they wrote. Where a log does not end where it was read to
+/// end, or the conversation is of another version than the one it was decided by, if that is given, it
+/// fails.
+///
+/// The last event of each log has the seq that its batch began with (`first`), and the last message of
+/// each sender in each log is marked (`is_last`): both are known to whoever calls.
 pub(super) const INSERT_POSTGRES: &str = insert_postgres!("");
 
 /// The same, with a job an event.

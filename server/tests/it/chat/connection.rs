@@ -1,12 +1,38 @@
 //! The connection to a server that a writer keeps.
 
+use rustix::process::{Pid, Signal, kill_process};
 use server::chat::Unavailable;
 
-use super::scene::{Scene, event, send};
+use super::scene::{Scene, call, event, send};
 use crate::database;
 
+/// Processes that stand still as long as this is there.
+struct Frozen(Vec<Pid>);
+
+impl Frozen {
+    fn new(processes: &[i32]) -> Self {
+        let processes: Vec<Pid> = processes
+            .iter()
+            .copied()
+            .filter_map(Pid::from_raw)
+            .collect();
+        for process in &processes {
+            kill_process(*process, Signal::STOP).unwrap();
+        }
+        Self(processes)
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        for process in &self.0 {
+            let _ = kill_process(*process, Signal::CONT);
+        }
+    }
+}
+
 #[tokio::test]
-async fn a_connection_that_is_lost_costs_a_batch_at_most() {
+async fn a_connection_that_is_lost_is_made_again_at_once() {
     // To a file there is none to lose.
     if !database::is_postgres() {
         return;
@@ -14,16 +40,36 @@ async fn a_connection_that_is_lost_costs_a_batch_at_most() {
     let scene = Scene::new().await;
     let [ada, ben] = scene.friends().await;
     let group = scene.group(&[ada, ben]).await;
-    for round in 0..2 {
+    // The first is decided by what the batch before has left, the other reads first.
+    for (round, said) in [send("still here"), call("you too?", &[ben])]
+        .into_iter()
+        .enumerate()
+    {
         scene.say(ada, group, "here").await;
         scene.raw.hang_up().await;
-        let command = scene.command(ada, group, send("still here"));
-        let batch = std::slice::from_ref(&command);
-        let mut outcome = scene.writer.batch(batch).await.pop().unwrap();
-        if let Err(Unavailable) = outcome {
-            outcome = scene.writer.batch(batch).await.pop().unwrap();
-        }
-        assert_eq!(event(outcome.unwrap()).unwrap().seq, 3 + 2 * round);
+        let said = scene.act(ada, group, said).await.unwrap();
+        assert_eq!(said.seq, 3 + 2 * u64::try_from(round).unwrap());
     }
     assert_eq!(scene.page(ben, group).await.head, 5);
+}
+
+#[tokio::test]
+async fn a_connection_that_falls_silent_costs_one_batch() {
+    if !database::is_postgres() {
+        return;
+    }
+    let scene = Scene::new().await;
+    let [ada, ben] = scene.friends().await;
+    let group = scene.group(&[ada, ben]).await;
+    let frozen = Frozen::new(&scene.raw.others().await);
+    let command = scene.command(ada, group, call("are you there?", &[ben]));
+    let batch = std::slice::from_ref(&command);
+    assert!(matches!(
+        scene.writer.batch(batch).await.pop(),
+        Some(Err(Unavailable))
+    ));
+    let outcome = scene.writer.batch(batch).await.pop().unwrap();
+    assert_eq!(event(outcome.unwrap()).unwrap().seq, 2);
+    scene.writer.close().await;
+    drop(frozen);
 }

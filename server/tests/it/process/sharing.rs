@@ -314,7 +314,7 @@ async fn nothing_is_stored_in_a_database_that_another_server_has() {
     let config = DatabaseConfig::Postgres(PostgresConfig {
         url: shared.postgres.url(&shared.database),
         readers: 1,
-        writers: 1,
+        writers: 2,
     });
     let open = async || Store::open(&config, &Clock::system(), &Random::system()).await;
     let (first, second) = (open().await.unwrap(), open().await.unwrap());
