@@ -13,7 +13,6 @@ use tokio::time::MissedTickBehavior;
 
 use crate::accounts::{HashFailed, Passwords};
 use crate::app_state::{App, AppState, Rates, database, put_together};
-use crate::chat::steer;
 use crate::clock::Clock;
 use crate::config::{Config, Role};
 use crate::demo;
@@ -145,7 +144,7 @@ pub async fn start_at(
     let listeners = Listeners::bind(&config).await?;
     let addresses = listeners.addresses(&config);
     let store = open(&config, &clock, &random).await?;
-    steer(&store, &clock).await?;
+    store.steer(&clock).await?;
     let network = Network::start(&config, store.installation().shards, &random)?;
     let passwords = Passwords::new(&random)?;
     let providers = Providers::new(&config.login, &clock).map_err(StartError::Providers)?;

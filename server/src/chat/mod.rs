@@ -28,7 +28,7 @@ pub use ingest::Ingest;
 pub use outcome::{Accepted, Outcome, Submitted, Unavailable, Wait};
 pub use reads::{Reads, ReadsError};
 pub use retention::retain;
-pub use running::{Chat, SessionForgetter, steer};
+pub use running::{Chat, SessionForgetter};
 pub use writer::Writer;
 
 /// What the chat needs to know of the configuration.

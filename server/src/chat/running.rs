@@ -17,7 +17,7 @@ use crate::network::Network;
 use crate::presence::Presence;
 use crate::queue::rabbitmq::{Consumers, JobPublisher, Publisher};
 use crate::random::Random;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::telemetry::metrics::QUEUE_DEPTH;
 
 /// Is told which sessions another node has ended.
@@ -275,26 +275,13 @@ async fn follow(store: Store, clock: Clock, random: Random) {
     loop {
         interval.tick().await;
         let followed = async {
-            steer(&store, &clock).await?;
+            store.steer(&clock).await?;
             store.check_history(&clock, &random).await
         };
         if let Err(error) = followed.await {
             tracing::debug!(%error, "the database could not be followed");
         }
     }
-}
-
-/// Sets the clock by the database's, if that is a server's.
-///
-/// # Errors
-/// The database cannot serve.
-pub async fn steer(store: &Store, clock: &Clock) -> Result<(), StoreError> {
-    let asked = clock.now();
-    if let Some(time) = store.time().await? {
-        let on_the_way = (clock.now() - asked) / 2;
-        clock.steer(time + on_the_way);
-    }
-    Ok(())
 }
 
 /// Counts what waits in the broker's queues.

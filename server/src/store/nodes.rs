@@ -5,14 +5,18 @@ use std::collections::BTreeSet;
 use protocol::Millis;
 use uuid::Uuid;
 
-use super::pool::{Pool, in_time};
+use super::pool::{Pool, connect, in_time};
 use super::{Store, StoreError};
+use crate::clock::Clock;
 
 /// How long a node counts as alive after it has last said so.
 const ALIVE: Millis = 10_000;
 
 /// How long a node that is gone is remembered.
 const REMEMBERED: Millis = 60 * 60 * 1_000;
+
+/// How often it is asked what time it is, unless it answers within a millisecond.
+const QUESTIONS: u32 = 8;
 
 impl Store {
     /// Says that a writing node is alive, and gives those that are. Call it every three seconds.
@@ -51,15 +55,34 @@ impl Store {
         Ok(())
     }
 
-    /// The time by the database's clock, which is the same for all nodes; `None` for a file.
+    /// Sets a clock by the database's, which is the same for all nodes, if it has one.
+    ///
+    /// Of several answers the quickest counts: what it says was so at some moment between question and
+    /// answer, and is taken for the one in the middle (F. Cristian, Probabilistic clock synchronization,
+    /// 1989).
     ///
     /// # Errors
     /// The database cannot serve.
-    pub async fn time(&self) -> Result<Option<Millis>, StoreError> {
+    pub async fn steer(&self, clock: &Clock) -> Result<(), StoreError> {
         let Pool::Postgres(pool) = self.read() else {
-            return Ok(None);
+            return Ok(());
         };
-        let time = sqlx::query_scalar("SELECT clock_millis()").fetch_one(pool);
-        Ok(Some(in_time(time).await?))
+        let mut connection = in_time(connect(pool.acquire())).await?;
+        let (mut quickest, mut ahead) = (Millis::MAX, 0);
+        for _ in 0..QUESTIONS {
+            let asked = clock.now();
+            let time = sqlx::query_scalar("SELECT clock_millis()").fetch_one(&mut *connection);
+            let time: Millis = in_time(time).await?;
+            let answered = clock.now();
+            if answered - asked < quickest {
+                quickest = answered - asked;
+                ahead = time + quickest / 2 - answered;
+            }
+            if quickest <= 1 {
+                break;
+            }
+        }
+        clock.steer(clock.now() + ahead);
+        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! The path of a command, without HTTP: one step at a time, with a clock that the test sets.
 
+mod clock;
 mod connection;
 mod door;
 mod hub;
