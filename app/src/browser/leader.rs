@@ -81,6 +81,7 @@ pub fn restart(tab: &Tab) {
 
 /// Runs the engine, again and again, until it is over: it starts from the disk each time.
 async fn lead(tab: &Rc<Tab>) {
+    let mut let_go = false;
     loop {
         while tab.changing.get() {
             sleep(100).await;
@@ -107,6 +108,11 @@ async fn lead(tab: &Rc<Tab>) {
                 while tab.restarts.get() == restarts && now() < until {
                     sleep(100).await;
                 }
+            }
+            // Another tab logs out, and this one is about to be led to the log-in.
+            Err(DiskError::LetGo) if !let_go => {
+                let_go = true;
+                sleep(DISK_AGAIN).await;
             }
             Err(error) => {
                 web_sys::console::error_1(&error.to_string().into());

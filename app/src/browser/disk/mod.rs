@@ -119,6 +119,8 @@ pub enum DiskError {
     Full,
     /// Somebody else leads now.
     Fenced,
+    /// The database was closed, since another tab deletes it or has a newer version of the app.
+    LetGo,
     /// Anything else, in the browser's words.
     Failed(String),
 }
@@ -128,6 +130,7 @@ impl fmt::Display for DiskError {
         match self {
             Self::Full => f.write_str("The browser gives no more room for the history."),
             Self::Fenced => f.write_str("Another tab has taken over."),
+            Self::LetGo => f.write_str("Another tab has deleted the history, or is newer."),
             Self::Failed(why) => write!(f, "The browser's storage failed: {why}"),
         }
     }

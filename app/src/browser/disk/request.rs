@@ -106,9 +106,9 @@ pub fn failed(error: &JsValue) -> DiskError {
 }
 
 fn of_exception(error: &DomException) -> DiskError {
-    if error.name() == "QuotaExceededError" {
-        DiskError::Full
-    } else {
-        DiskError::Failed(format!("{}: {}", error.name(), error.message()))
+    match error.name().as_str() {
+        "QuotaExceededError" => DiskError::Full,
+        "InvalidStateError" => DiskError::LetGo,
+        name => DiskError::Failed(format!("{name}: {}", error.message())),
     }
 }
