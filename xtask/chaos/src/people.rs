@@ -45,6 +45,8 @@ pub struct People {
     pub programs: Vec<(Arc<Client>, ConversationId)>,
     pub groups: Vec<Group>,
     pub answers: Arc<Answers>,
+    /// How many shards there are.
+    pub shards: u32,
 }
 
 /// What is asked for.
@@ -58,12 +60,12 @@ pub struct Plan<'a> {
     pub addresses: &'a [String],
     /// What the nodes take for their own site.
     pub origin: &'a str,
+    /// How many shards there are.
+    pub shards: u32,
 }
 
 /// How many programs.
 const PROGRAMS: usize = 7;
-/// How many shards there are.
-pub const SHARDS: u32 = 64;
 /// How many in a group, and how many such groups.
 const GROUPS: [(usize, usize); 2] = [(30, 2), (5, 6)];
 
@@ -137,10 +139,11 @@ impl People {
             .into_iter()
             .map(|(one, other)| async move { befriend(&one, &other).await });
         by_turns(meetings.collect()).await?;
-        let mut shards: HashSet<u32> = groups.iter().map(|group| group.id.shard(SHARDS)).collect();
+        let shard = |id: &ConversationId| id.shard(plan.shards);
+        let mut shards: HashSet<u32> = groups.iter().map(|group| shard(&group.id)).collect();
         let programs = programs.into_iter().map(|program| {
             let mut ids = std::iter::repeat_with(|| ConversationId::new(now(), dice.bytes()));
-            let apart = ids.find(|id| shards.insert(id.shard(SHARDS)));
+            let apart = ids.find(|id| shards.insert(shard(id)));
             apart.map(|id| (program, id)).context("no shard is free")
         });
         let programs = programs.collect::<Result<Vec<_>>>()?;
@@ -162,6 +165,7 @@ impl People {
             programs,
             groups,
             answers,
+            shards: plan.shards,
         })
     }
 }

@@ -40,6 +40,7 @@ pub async fn run(field: &Field, options: &Options, seed: u64) -> Result<Report> 
         in_browsers: options.browsers,
         addresses: &addresses,
         origin: &field.cluster.url(),
+        shards: field.sql("SELECT shards FROM installation")?.parse()?,
     };
     let people = Arc::new(People::meet(&plan, &mut dice).await?);
     for client in &people.clients {

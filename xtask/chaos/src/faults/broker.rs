@@ -8,7 +8,6 @@ use services::{Proxy, RabbitMq, Service};
 use tokio::time::Instant;
 
 use super::{Fault, Scene};
-use crate::people::SHARDS;
 use crate::workload::programs;
 
 /// How much room is left on a full disk, in bytes: less than RabbitMQ asks for.
@@ -79,7 +78,7 @@ pub fn kill_full<'a>(scene: &mut Scene<'a>) -> Result<Fault<'a>> {
 pub fn delete_a_queue<'a>(scene: &mut Scene<'a>) -> Result<Fault<'a>> {
     gather(scene);
     let group = scene.dice.pick(&scene.people.groups).context("no group")?;
-    let queue = format!("{QUEUE}.{}", group.id.shard(SHARDS));
+    let queue = format!("{QUEUE}.{}", group.id.shard(scene.people.shards));
     scene.field.cluster.brokers[0].ctl(&["delete_queue", &queue])?;
     let links = to_postgres(scene);
     Ok(Fault::new(Duration::from_secs(1), move || {
@@ -91,7 +90,7 @@ pub fn delete_a_queue<'a>(scene: &mut Scene<'a>) -> Result<Fault<'a>> {
 /// Deletes the queue of a program that has said nothing lately, and lets it speak at once.
 pub fn delete_an_empty_queue<'a>(scene: &mut Scene<'a>) -> Result<Fault<'a>> {
     let (program, id) = scene.people.programs.last().context("no program")?;
-    let queue = format!("{QUEUE}.{}", id.shard(SHARDS));
+    let queue = format!("{QUEUE}.{}", id.shard(scene.people.shards));
     let broker = &scene.field.cluster.brokers[0];
     let empty = format!("{queue}\t0");
     let end = Instant::now() + EMPTIED;
