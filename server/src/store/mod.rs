@@ -38,6 +38,7 @@ mod users;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use protocol::{HistoryId, Millis};
 
@@ -60,6 +61,9 @@ pub use retention::{DAYS_AHEAD, Deleted};
 pub use second_factors::SecondFactor;
 pub use sessions::{ListedSession, NewSession, StoredSession};
 pub use users::{Credentials, NewUser, UserKey};
+
+/// How long to wait for connections to a server to be closed.
+const CLOSE: Duration = Duration::from_secs(3);
 
 /// How long a failure to write counts.
 const FAILURE_COUNTS: Millis = 10_000;
@@ -159,13 +163,14 @@ impl Store {
         Ok(())
     }
 
-    /// Closes all connections but those of appenders, once what is under way is done. SQLite then folds its write-ahead
-    /// log into the database file.
+    /// Closes all connections but those of appenders, once what is under way is done. SQLite then folds
+    /// its write-ahead log into the database file. A server that does not answer is not waited for long.
     pub async fn close(&self) {
         for pool in [self.read(), self.write()] {
             match pool {
                 Pool::Sqlite(pool) => pool.close().await,
-                Pool::Postgres(pool) => pool.close().await,
+                // What is left ends with the process.
+                Pool::Postgres(pool) => drop(tokio::time::timeout(CLOSE, pool.close()).await),
             }
         }
     }

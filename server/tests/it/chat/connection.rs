@@ -1,10 +1,14 @@
 //! The connection to a server that a writer keeps.
 
+use std::time::Duration;
+
 use rustix::process::{Pid, Signal, kill_process};
 use server::chat::Unavailable;
+use tokio::time::timeout;
 
 use super::scene::{Scene, call, event, send};
 use crate::database;
+use crate::waiting::moment;
 
 /// Processes that stand still as long as this is there.
 struct Frozen(Vec<Pid>);
@@ -71,5 +75,22 @@ async fn a_connection_that_falls_silent_costs_one_batch() {
     let outcome = scene.writer.batch(batch).await.pop().unwrap();
     assert_eq!(event(outcome.unwrap()).unwrap().seq, 2);
     scene.writer.close().await;
+    drop(frozen);
+}
+
+#[tokio::test]
+async fn connections_that_have_fallen_silent_do_not_hold_up_the_end() {
+    if !database::is_postgres() {
+        return;
+    }
+    let scene = Scene::new().await;
+    scene.friends::<2>().await;
+    let frozen = Frozen::new(&scene.raw.others().await);
+    // Given up on the way, a connection goes back to its pool, which asks it whether it is still there.
+    let asked = timeout(Duration::from_millis(100), scene.store.ping()).await;
+    assert!(asked.is_err());
+    moment().await;
+    let closed = timeout(Duration::from_secs(30), scene.store.close()).await;
+    assert!(closed.is_ok());
     drop(frozen);
 }
