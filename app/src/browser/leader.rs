@@ -17,6 +17,8 @@ use super::time::{now, sleep, spawn};
 const ANSWER: u64 = 2_000;
 /// How often a visible tab asks whether somebody leads, in milliseconds.
 const ASK: u64 = 10_000;
+/// How long after the disk failed a tab may yet hear that it leads no more, in milliseconds.
+const AWAKE: u64 = 1_000;
 /// How long to wait after the disk failed, in milliseconds.
 const DISK_AGAIN: u64 = 15_000;
 /// How long whoever changes the disk behind the engine's back may take, in milliseconds.
@@ -115,6 +117,9 @@ async fn lead(tab: &Rc<Tab>) {
                 sleep(DISK_AGAIN).await;
             }
             Err(error) => {
+                // A tab that was frozen within a transaction finds it aborted, and is about to hear that
+                // another tab leads: this ends here then.
+                sleep(AWAKE).await;
                 web_sys::console::error_1(&error.to_string().into());
                 tab.share(Seen::DiskFailed(error == DiskError::Full));
                 let offline = Show::Connection(Connection::Offline);
