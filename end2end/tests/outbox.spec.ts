@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { Disk } from '../fixtures/disk.ts';
-import { COMMANDS, STREAM, expect, test } from '../fixtures/network.ts';
+import { COMMANDS, READS, STREAM, expect, test } from '../fixtures/network.ts';
 import { Person } from '../fixtures/people.ts';
 
 const TEN = Array.from({ length: 10 }, (_, at) => `第 ${at + 1} 条`);
@@ -91,8 +91,8 @@ test('a message whose answers are lost is sent again, and is there once', async 
 
   await writer.say(TEN[0] ?? '');
   await expect(writer.inState('sent')).toHaveCount(1);
-  // Neither the answer nor the stream tells that it is stored.
-  network.hold(STREAM);
+  // Neither the answer nor anything else tells that it is stored.
+  network.hold(STREAM, READS);
   network.lose(COMMANDS, 2);
   for (const text of TEN.slice(1, 4)) await writer.say(text);
   await expect(writer.inState('sent')).toHaveCount(4);
@@ -113,8 +113,8 @@ test('while an answer is slow, a message waits with a clock and the next one wai
   await writer.say('before');
   await expect(writer.inState('sent')).toHaveCount(1);
 
-  // Neither the answer nor the stream tells that it is stored.
-  network.hold(COMMANDS, STREAM);
+  // Neither the answer nor anything else tells that it is stored.
+  network.hold(COMMANDS, STREAM, READS);
   const posted = network.passed(COMMANDS);
   await writer.say('slow');
   await expect.poll(() => ben.texts(chat)).toEqual(['before', 'slow']);
