@@ -16,6 +16,7 @@ use crate::app_state::{App, AppState, Rates, database, put_together};
 use crate::clock::Clock;
 use crate::config::{Config, Role};
 use crate::demo;
+use crate::http::Routers;
 use crate::network::{Network, NetworkError};
 use crate::providers::Providers;
 use crate::push::{KeyError, Push, Telling};
@@ -109,8 +110,8 @@ pub struct Running {
     release: oneshot::Sender<()>,
 }
 
-/// Opens the database, starts the chat, and answers requests from here on. Where another server has the
-/// database, requests are answered `503` until that one has ended.
+/// Opens the database, starts the chat, and answers requests from here on. Until the database can be
+/// opened, and where another server has it, until that one has ended, they are answered `503`.
 ///
 /// # Errors
 /// See [`StartError`].
@@ -143,7 +144,15 @@ pub async fn start_at(
     let tls = Tls::new(&config, &clock, &random)?;
     let listeners = Listeners::bind(&config).await?;
     let addresses = listeners.addresses(&config);
-    let store = open(&config, &clock, &random).await?;
+    let (opened, starting) = watch::channel(false);
+    let meanwhile = || {
+        let routers = Routers::starting(&config, metrics.as_ref());
+        drop(listeners.serve(&config, routers, tls.as_ref(), &starting));
+        let address = addresses.people;
+        tracing::info!(%address, "answering 503 until there is a database");
+    };
+    let store = open(&config, &clock, &random, meanwhile).await?;
+    opened.send_replace(true);
     store.steer(&clock).await?;
     let network = Network::start(&config, store.installation().shards, &random)?;
     let passwords = Passwords::new(&random)?;
@@ -190,7 +199,7 @@ pub async fn start_at(
     let (release, released) = oneshot::channel();
     let holding = tokio::spawn(hold(claim, app.clone(), released));
     let (stop_accepting, stopped) = watch::channel(false);
-    let mut tasks = listeners.serve(&app, tls.as_ref(), &stopped);
+    let mut tasks = listeners.serve(&app.config, Routers::serving(&app), tls.as_ref(), &stopped);
     tasks.push(tokio::spawn(tidy(app.clone(), stopped.clone())));
     let url = match (&app.config.public_url, &tls) {
         (Some(url), _) => url.origin().to_owned(),
@@ -293,12 +302,21 @@ impl Running {
     }
 }
 
-/// Opens the database. A server that does not answer yet is waited for.
-async fn open(config: &Config, clock: &Clock, random: &Random) -> Result<Store, OpenError> {
+/// Opens the database. A server that does not answer yet is waited for, and something done meanwhile.
+async fn open(
+    config: &Config,
+    clock: &Clock,
+    random: &Random,
+    meanwhile: impl FnOnce(),
+) -> Result<Store, OpenError> {
+    let mut meanwhile = Some(meanwhile);
     loop {
         match Store::open(&database(config), clock, random).await {
             Err(error) if error.is_transient() && config.database.url.is_some() => {
                 tracing::warn!(%error, "waiting for the database");
+                if let Some(begin) = meanwhile.take() {
+                    begin();
+                }
                 tokio::time::sleep(DATABASE_AGAIN).await;
             }
             opened => return opened,

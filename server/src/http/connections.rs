@@ -31,7 +31,7 @@ const BUFFER: usize = 8 * 1024;
 /// Serves connections, by TLS where there is an acceptor, until it is told to stop, then until each has
 /// answered what it was asked.
 pub async fn accept(
-    listener: TcpListener,
+    listener: Arc<TcpListener>,
     router: Router,
     patience: Patience,
     tls: Option<Acceptor>,

@@ -2,9 +2,10 @@
 
 use axum::Json as Answer;
 use axum::extract::{self, Request};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 
 use super::pages;
@@ -16,7 +17,7 @@ use crate::queue::rabbitmq::State;
 /// Answer of `/readyz`.
 #[derive(Debug, Serialize)]
 pub struct Readiness {
-    /// `ready`, `stopping`, `waiting` for another server to end, or `degraded`.
+    /// `ready`, `starting`, `stopping`, `waiting` for another server to end, or `degraded`.
     state: &'static str,
     /// What cannot be reached.
     away: Vec<&'static str>,
@@ -73,12 +74,29 @@ pub async fn ready(
     (status, Answer(readiness))
 }
 
+/// That the server waits for its database before it can do anything.
+pub async fn starting() -> (StatusCode, Answer<Readiness>) {
+    let readiness = Readiness {
+        state: "starting",
+        away: vec!["database"],
+        streams: 0,
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, Answer(readiness))
+}
+
 /// While another server has the database, answers only how this one is.
 pub async fn wait_for_others(app: &AppState, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if !app.store.is_taken() || ["/healthz", "/readyz", "/metrics"].contains(&path) {
         next.run(request).await
-    } else if path.starts_with("/api") {
+    } else {
+        unavailable(request.uri().clone()).await
+    }
+}
+
+/// Nothing can be answered now.
+pub async fn unavailable(uri: Uri) -> Response {
+    if uri.path().starts_with("/api") {
         Failure::unavailable().into_response()
     } else {
         pages::unavailable()
@@ -87,14 +105,14 @@ pub async fn wait_for_others(app: &AppState, request: Request, next: Next) -> Re
 
 /// What has been counted, for Prometheus. Not for those who come through a proxy.
 pub async fn metrics(
-    extract::State(app): extract::State<AppState>,
+    extract::State(counted): extract::State<Option<PrometheusHandle>>,
     headers: HeaderMap,
 ) -> Response {
     let proxied = ["forwarded", "x-forwarded-for", "via"];
     if proxied.iter().any(|name| headers.contains_key(*name)) {
         return Failure::not_found().into_response();
     }
-    match &app.metrics {
+    match counted {
         Some(metrics) => (
             [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
             metrics.render(),

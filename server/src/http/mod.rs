@@ -31,6 +31,5 @@ mod tagged;
 mod users;
 
 pub use connections::accept;
-pub use redirect::redirect_router;
 pub use request::Peer;
-pub use router::{all_routes, api_routes, metrics_router, router, writer_router};
+pub use router::{Routers, all_routes, api_routes};

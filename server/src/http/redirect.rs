@@ -8,7 +8,7 @@ use crate::config::PublicUrl;
 
 /// Answers everything by where the same is over https. That is the configured address, whatever host
 /// the request names: nobody is led elsewhere.
-pub fn redirect_router(to: &PublicUrl) -> Router {
+pub fn router(to: &PublicUrl) -> Router {
     let origin = to.origin().to_owned();
     Router::new().fallback(move |uri: Uri| {
         let answer = redirect(&origin, &uri);

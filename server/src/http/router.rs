@@ -3,17 +3,54 @@
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::Method;
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::{MethodRouter, get};
+use metrics_exporter_prometheus::PrometheusHandle;
 use protocol::Code;
 
 use super::problem::Failure;
 use super::routes::Routes;
 use super::{
     access_tokens, accounts, commands, contacts, conversations, docs, events, health, identities,
-    openapi, pages, push, request, security, site, stream, users,
+    openapi, pages, push, redirect, request, security, site, stream, users,
 };
 use crate::app_state::AppState;
+use crate::config::{Config, Role};
+
+/// What is answered at each address.
+pub struct Routers {
+    /// Where people ask.
+    pub people: Router,
+    /// Where Prometheus asks.
+    pub metrics: Router,
+    /// Where people are led to https.
+    pub redirect: Option<Router>,
+}
+
+impl Routers {
+    /// While the server waits for its database.
+    pub fn starting(config: &Config, counted: Option<&PrometheusHandle>) -> Self {
+        Self::around(starting(config, counted), config, counted)
+    }
+
+    /// From then on.
+    pub fn serving(app: &AppState) -> Self {
+        let people = match app.config.role {
+            Role::Web | Role::All => router(app.clone()),
+            Role::Writer => writer_router(app.clone()),
+        };
+        Self::around(people, &app.config, app.metrics.as_ref())
+    }
+
+    fn around(people: Router, config: &Config, counted: Option<&PrometheusHandle>) -> Self {
+        Self {
+            people,
+            metrics: Router::new().route(METRICS, metrics(counted)),
+            redirect: config.public_url.as_ref().map(redirect::router),
+        }
+    }
+}
 
 /// The interface for programs, which the OpenAPI document describes.
 fn api() -> Routes {
@@ -204,15 +241,17 @@ fn health() -> Routes {
         .get("/readyz", health::ready)
 }
 
+const METRICS: &str = "/metrics";
+
 /// Everything the server answers at its main address.
-pub fn router(app: AppState) -> Router {
+fn router(app: AppState) -> Router {
     let mut router = Router::new()
         .merge(api().into_router())
         .merge(about_the_api().into_router())
         .merge(pages().into_router())
         .merge(health().into_router());
     if app.config.metrics.listen.is_none() {
-        router = router.route("/metrics", axum::routing::get(health::metrics));
+        router = router.route(METRICS, metrics(app.metrics.as_ref()));
     }
     router = router
         .fallback(elsewhere)
@@ -229,10 +268,10 @@ async fn around(State(app): State<AppState>, request: Request, next: Next) -> Re
 }
 
 /// What a node answers that only stores what is queued.
-pub fn writer_router(app: AppState) -> Router {
+fn writer_router(app: AppState) -> Router {
     let mut router = Router::new().merge(health().into_router());
     if app.config.metrics.listen.is_none() {
-        router = router.route("/metrics", axum::routing::get(health::metrics));
+        router = router.route(METRICS, metrics(app.metrics.as_ref()));
     }
     router
         .layer(from_fn_with_state(app.clone(), named))
@@ -243,11 +282,25 @@ async fn named(State(app): State<AppState>, request: Request, next: Next) -> Res
     request::name(&app, request, |request| next.run(request)).await
 }
 
-/// What is answered at the address for metrics, where there is one.
-pub fn metrics_router(app: AppState) -> Router {
-    Router::new()
-        .route("/metrics", axum::routing::get(health::metrics))
-        .with_state(app)
+fn metrics<S>(counted: Option<&PrometheusHandle>) -> MethodRouter<S> {
+    get(health::metrics).with_state(counted.cloned())
+}
+
+/// What a server answers that waits for its database.
+fn starting(config: &Config, counted: Option<&PrometheusHandle>) -> Router {
+    let mut router = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::starting));
+    if config.metrics.listen.is_none() {
+        router = router.route(METRICS, metrics(counted));
+    }
+    let url = config.public_url.clone();
+    router
+        .fallback(health::unavailable)
+        .layer(map_response(move |response| {
+            let response = security::tell_browsers(url.as_ref(), response);
+            async move { response }
+        }))
 }
 
 /// A file of the site, or nothing.

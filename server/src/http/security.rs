@@ -30,7 +30,7 @@ where
     F: Future<Output = Response>,
 {
     let may = is_safe(request.method()) || is_own(app, request.headers()) || is_program(&request);
-    let mut response = if may {
+    let response = if may {
         answer(request).await
     } else {
         Failure::new(
@@ -39,6 +39,11 @@ where
         )
         .into_response()
     };
+    tell_browsers(app.config.public_url.as_ref(), response)
+}
+
+/// Sets the headers that tell browsers what is allowed, but for those that an answer has set itself.
+pub fn tell_browsers(url: Option<&PublicUrl>, mut response: Response) -> Response {
     let headers = response.headers_mut();
     let mut set = |name, value| {
         headers
@@ -56,7 +61,6 @@ where
     );
     set(header::CACHE_CONTROL, "no-store");
     // For a configured host only: one that is reached by an address or `localhost` has other servers.
-    let url = app.config.public_url.as_ref();
     if url.is_some_and(PublicUrl::is_https) {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }

@@ -1,22 +1,22 @@
 //! Where the server listens, and what it answers there.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::StartError;
-use crate::app_state::AppState;
-use crate::config::{Config, Role};
-use crate::http;
+use crate::config::Config;
+use crate::http::{self, Routers};
 use crate::tls::Tls;
 
-/// Bound, but not yet answered at.
+/// Bound, whether or not answered at.
 pub(super) struct Listeners {
-    people: TcpListener,
-    metrics: Option<TcpListener>,
-    redirect: Option<TcpListener>,
+    people: Arc<TcpListener>,
+    metrics: Option<Arc<TcpListener>>,
+    redirect: Option<Arc<TcpListener>>,
 }
 
 /// The addresses of listeners.
@@ -30,14 +30,14 @@ pub(super) struct Addresses {
 impl Listeners {
     pub async fn bind(config: &Config) -> Result<Self, StartError> {
         Ok(Self {
-            people: listen(config.listen).await?,
+            people: Arc::new(listen(config.listen).await?),
             metrics: maybe(config.metrics.listen).await?,
             redirect: maybe(config.tls.redirect).await?,
         })
     }
 
     pub fn addresses(&self, config: &Config) -> Addresses {
-        let bound = |listener: &Option<TcpListener>| listener.as_ref()?.local_addr().ok();
+        let bound = |listener: &Option<Arc<TcpListener>>| listener.as_ref()?.local_addr().ok();
         Addresses {
             people: self.people.local_addr().unwrap_or(config.listen),
             metrics: bound(&self.metrics),
@@ -47,39 +47,36 @@ impl Listeners {
 
     /// Answers until it is told to stop; by TLS only where people ask.
     pub fn serve(
-        self,
-        app: &AppState,
+        &self,
+        config: &Config,
+        routers: Routers,
         tls: Option<&Tls>,
         stopped: &watch::Receiver<bool>,
     ) -> Vec<JoinHandle<()>> {
-        let serve = |listener, router, acceptor| {
-            let patience = app.config.patience;
+        let serve = |listener: &Arc<TcpListener>, router, acceptor| {
             tokio::spawn(http::accept(
-                listener,
+                Arc::clone(listener),
                 router,
-                patience,
+                config.patience,
                 acceptor,
                 stopped.clone(),
             ))
         };
-        let router = match app.config.role {
-            Role::Web | Role::All => http::router(app.clone()),
-            Role::Writer => http::writer_router(app.clone()),
-        };
-        let mut tasks = vec![serve(self.people, router, tls.map(Tls::acceptor))];
-        if let Some(listener) = self.metrics {
-            tasks.push(serve(listener, http::metrics_router(app.clone()), None));
+        let acceptor = tls.map(Tls::acceptor);
+        let mut tasks = vec![serve(&self.people, routers.people, acceptor)];
+        if let Some(listener) = &self.metrics {
+            tasks.push(serve(listener, routers.metrics, None));
         }
-        if let (Some(listener), Some(url)) = (self.redirect, &app.config.public_url) {
-            tasks.push(serve(listener, http::redirect_router(url), None));
+        if let (Some(listener), Some(router)) = (&self.redirect, routers.redirect) {
+            tasks.push(serve(listener, router, None));
         }
         tasks
     }
 }
 
-async fn maybe(address: Option<SocketAddr>) -> Result<Option<TcpListener>, StartError> {
+async fn maybe(address: Option<SocketAddr>) -> Result<Option<Arc<TcpListener>>, StartError> {
     match address {
-        Some(address) => Ok(Some(listen(address).await?)),
+        Some(address) => Ok(Some(Arc::new(listen(address).await?))),
         None => Ok(None),
     }
 }

@@ -14,3 +14,4 @@ mod stopping;
 mod surviving;
 mod tls;
 mod traces;
+mod without_database;

@@ -1,14 +1,12 @@
 //! Told to stop, it loses nothing that it accepted.
 
 use std::collections::BTreeSet;
-use std::process::Stdio;
 
 use protocol::stream::ByeReason;
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
-use tokio::process::Command;
 
-use super::child::{Server, in_time, message, text, zspchat};
+use super::child::{Server, message};
 use crate::http::app::{Person, say};
 
 #[tokio::test]
@@ -97,33 +95,6 @@ pub async fn all_there_once(
     assert_eq!(once.len(), kept.len(), "nothing is there twice");
     let lost: Vec<_> = acknowledged.difference(&once).collect();
     assert!(lost.is_empty(), "acknowledged, but not there: {lost:?}");
-}
-
-#[tokio::test]
-async fn told_to_stop_while_it_waits_for_the_database_it_ends() {
-    let folder = tempfile::tempdir().unwrap();
-    let nobody = services::Port::free().unwrap();
-    let url = format!("postgres://zspchat@{}/zspchat", nobody.address());
-    let data = text(folder.path());
-    let mut server = zspchat(&["serve", "--listen", "127.0.0.1:0", "--data", data])
-        .env("ZSPCHAT_DATABASE_URL", url)
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut log = BufReader::new(server.stderr.take().unwrap()).lines();
-    let waits = async {
-        while let Some(line) = log.next_line().await.unwrap() {
-            if line.contains("waiting for the database") {
-                return;
-            }
-        }
-        panic!("it ended");
-    };
-    in_time("it waits", waits).await;
-    let id = server.id().unwrap().to_string();
-    let sent = Command::new("kill").args(["-TERM", &id]).status().await;
-    assert!(sent.unwrap().success());
-    assert!(in_time("it ends", server.wait()).await.unwrap().success());
 }
 
 #[tokio::test]
