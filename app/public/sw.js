@@ -84,11 +84,10 @@ async function page(request) {
 async function passing(method, pathname) {
   const read = READ.exec(pathname);
   if (read) {
-    await clear(read[1]);
+    await inTurn(() => clear(read[1]));
   } else if (/^\/log(in|out)$/.test(pathname) || `${method} ${pathname}` === 'DELETE /api/v1/session') {
     wished = undefined;
-    await clear();
-    await caches.delete(TOLD);
+    await inTurn(forget);
   } else if (method !== 'GET' && /^\/(api\/v1\/me\/push|notifications)/.test(pathname)) {
     wished = undefined;
   }
@@ -149,14 +148,18 @@ async function heard(news) {
 }
 
 /** One notification a conversation, of its newest message; none while the reader sees a tab. */
-async function tell({ conversation, seq, at, title, body, lang, unread, mention }) {
-  const url = `/chats/${conversation}`;
+async function tell(news) {
+  const url = `/chats/${news.conversation}`;
   const told = await caches.open(TOLD);
   const last = await told.match(url);
-  if (last && Number(await last.text()) >= seq) return;
-  await told.put(url, new Response(seq));
+  if (last && Number(await last.text()) >= news.seq) return;
   const tabs = await windows();
-  if (tabs.some((tab) => tab.visibilityState === 'visible')) return;
+  if (!tabs.some((tab) => tab.visibilityState === 'visible')) await show(url, news);
+  // Last: a worker that is stopped half-way may tell twice, but keeps nothing to itself.
+  await told.put(url, new Response(news.seq));
+}
+
+async function show(url, { conversation, seq, at, title, body, lang, unread, mention }) {
   const english = lang === 'en';
   const marks = [
     mention && (english ? '[You were mentioned] ' : '[有人@我] '),
@@ -177,6 +180,11 @@ async function tell({ conversation, seq, at, title, body, lang, unread, mention 
 /** Takes away what was told of a conversation, or all. */
 async function clear(tag) {
   for (const notification of await self.registration.getNotifications({ tag })) notification.close();
+}
+
+async function forget() {
+  await clear();
+  await caches.delete(TOLD);
 }
 
 function windows() {

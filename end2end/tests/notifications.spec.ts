@@ -33,17 +33,16 @@ test('the worker shows one notification a conversation, with its newest message 
   await expect
     .poll(async () => (await shown()).sort())
     .toEqual(['ben: [2条] 第二条', 'the team: [You were mentioned] [3] cat: hi']);
-  // Told again until it is shown: the browser may lose one while it stops the worker and starts it.
-  const told = async (what: Partial<News> | string) => {
-    await at.deliver(what, server.origin);
+  await at.deliver(news('three', { body: null, title: null }), server.origin);
+  await expect.poll(shown).toContain('zspchat: 新消息');
+  await at.deliver(news('four', { body: null, lang: 'en' }), server.origin);
+  await expect.poll(shown).toContain('ben: New message');
+  // Again until it is seen: that it has been shown is written nowhere else.
+  const unreadable = async () => {
+    await at.wake('{', server.origin);
     return shown();
   };
-  const again = { intervals: [1_000] };
-  const three = news('three', { body: null, title: null });
-  await expect.poll(() => told(three), again).toContain('zspchat: 新消息');
-  const four = news('four', { body: null, lang: 'en' });
-  await expect.poll(() => told(four), again).toContain('ben: New message');
-  await expect.poll(() => told('{'), again).toContain('zspchat: 新消息 · New messages');
+  await expect.poll(unreadable, { intervals: [1_000] }).toContain('zspchat: 新消息 · New messages');
 });
 
 test('who is away gets one notification a message, and a click leads to the conversation', async ({
@@ -57,7 +56,7 @@ test('who is away gets one notification a message, and a click leads to the conv
   const shown = async () => (await at.shown()).map(({ title, body }) => `${title}: ${body}`);
   const arrives = async (count: number) => {
     const last = (await push.come(count)).at(-1);
-    await at.deliver(last ?? '', server.origin);
+    await at.deliver(last ?? {}, server.origin);
   };
   await ben.say(chat, '在吗');
   await arrives(1);
@@ -108,7 +107,7 @@ test('what is pushed is what the reader has chosen', async ({ browser, server, p
   const [called] = await push.come(1);
   expect(called).toMatchObject({ conversation: group, body: null, mention: true, unread: 2 });
   await at.leave();
-  await at.deliver(called ?? '', server.origin);
+  await at.deliver(called ?? {}, server.origin);
   await expect.poll(() => at.shown()).toMatchObject([
     { title: 'the group', body: '[有人@我] [2条] 新消息', url: `/chats/${group}` },
   ]);
@@ -141,23 +140,19 @@ test('nothing is shown while a tab is to be seen; reading clears a conversation,
   await ben.say(chat, '在吗');
   const { browser: at, screen, page } = await away(ann, browser, push);
   const tags = async () => (await at.shown()).map(({ tag }) => tag).sort();
-  // Told again until it is shown: the browser may lose one while it stops the worker and starts it.
-  let seq = 2;
-  const unseen = async (conversation: string) => {
-    await at.deliver(news(conversation, { seq: seq++ }), server.origin);
-    return tags();
-  };
-  const again = { intervals: [1_000] };
-  await expect.poll(() => unseen(chat), again).toEqual([chat]);
-  await expect.poll(() => unseen('another'), again).toEqual(['another', chat].sort());
+  await at.deliver(news(chat, { seq: 2 }), server.origin);
+  await expect.poll(tags).toEqual([chat]);
+  await at.deliver(news('another', { seq: 3 }), server.origin);
+  await expect.poll(tags).toEqual(['another', chat].sort());
   await screen.goto(`/chats/${chat}`);
   await expect.poll(tags).toEqual(['another']);
   // A tab is open: what is pushed now, and again once nobody looks, is known already.
   await at.deliver(news('seen', {}), server.origin);
-  await at.deliver(news('another', { seq: seq++ }), server.origin);
+  await at.deliver(news('another', { seq: 4 }), server.origin);
   await at.leave();
   await at.deliver(news('seen', {}), server.origin);
-  await expect.poll(() => unseen('unseen'), again).toEqual(['another', 'unseen']);
+  await at.deliver(news('unseen', {}), server.origin);
+  await expect.poll(tags).toEqual(['another', 'unseen']);
   await screen.goto('/settings');
   await page.getByRole('button', { name: '退出登录' }).click();
   await page.getByRole('dialog').getByRole('button', { name: '清除记录并退出' }).click();
@@ -235,12 +230,14 @@ test('a tab that nobody sees tells of what it hears, as the reader wants it', as
   };
   await open();
   await ben.say(chat, '第一条');
-  await ben.say(chat, '第二条');
+  const second = await ben.say(chat, '第二条');
+  await at.told(chat, second.seq);
   const shown = async () => (await at.shown()).map(({ title, body }) => `${title}: ${body}`);
   await expect.poll(shown).toEqual(['ben: [2条] 第二条']);
   // The stream was open: the server pushed nothing.
   expect(await push.pushed()).toEqual([]);
   const { seq } = await ben.say(chat, '第三条');
+  await at.told(chat, seq);
   await expect.poll(shown).toEqual(['ben: [3条] 第三条']);
   await ann.ask('PUT', `conversations/${chat}/read`, { seq });
   await expect.poll(shown).toEqual([]);
@@ -250,13 +247,16 @@ test('a tab that nobody sees tells of what it hears, as the reader wants it', as
   await page.getByRole('button', { name: '保存' }).click();
   await open();
   await ben.say(group, '大家好');
-  await ben.say(group, '@ann', { mentions: [ann.id] });
+  const called = await ben.say(group, '@ann', { mentions: [ann.id] });
+  await at.told(group, called.seq);
   await expect.poll(shown).toEqual(['the group: [有人@我] [2条] 新消息']);
   // Silenced ones are never told, and neither is what comes in quiet hours.
   await ann.ask('PUT', `conversations/${group}/preferences`, { silenced: true });
+  await expect(page.getByRole('img', { name: '消息免打扰' })).toBeVisible();
   await ann.ask('PUT', `conversations/${group}/read`, { seq: (await ann.conversation(group)).head });
   await expect.poll(shown).toEqual([]);
   await ben.say(group, '@ann', { mentions: [ann.id] });
-  await ben.say(chat, '第四条');
+  const fourth = await ben.say(chat, '第四条');
+  await at.told(chat, fourth.seq);
   await expect.poll(shown).toEqual(['ben: 新消息']);
 });
