@@ -339,8 +339,23 @@ impl Person {
         self.post(&path, command).await
     }
 
+    /// Says something, and waits until it is stored: a node that is slow answers before that.
     pub async fn say(&self, conversation: ConversationId, text: &str) -> Event {
-        let answer = self.command(conversation, say(text)).await;
+        let command = say(text);
+        let stored = async {
+            loop {
+                let answer = self.command(conversation, command.clone()).await;
+                if answer.status != 202 {
+                    return answer;
+                }
+                // No more often than one may send.
+                for _ in 0..20 {
+                    moment().await;
+                }
+            }
+        };
+        let answer = tokio::time::timeout(PATIENCE, stored).await;
+        let answer = answer.expect("it is stored in time");
         assert_eq!(answer.status, 201, "{}", answer.text);
         answer.read()
     }

@@ -85,11 +85,26 @@ pub async fn accepted(publisher: &Publisher, shard: u32, number: u64) {
 
 /// Waits until so many consumers are in line for a shard.
 pub async fn until_in_line(broker: &RabbitMq, config: &RabbitMqConfig, shard: u32, count: usize) {
+    until_counted(broker, config, shard, "consumers", count).await;
+}
+
+/// Waits until so many messages of a shard have been given to a consumer that has not acknowledged them.
+pub async fn until_given(broker: &RabbitMq, config: &RabbitMqConfig, shard: u32, count: usize) {
+    until_counted(broker, config, shard, "messages_unacknowledged", count).await;
+}
+
+async fn until_counted(
+    broker: &RabbitMq,
+    config: &RabbitMqConfig,
+    shard: u32,
+    what: &str,
+    count: usize,
+) {
     let wanted = format!("{}.commands.{shard}\t{count}", config.prefix);
     let start = Instant::now();
     loop {
         let lines = broker
-            .ctl(&["list_queues", "name", "consumers"])
+            .ctl(&["list_queues", "name", what])
             .expect("an answer");
         if lines.lines().any(|line| line == wanted) {
             return;

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use protocol::mistakes::{Mistake, make};
 use server::queue::rabbitmq::Consumers;
 
-use super::broker::{accepted, config, is_missing, publisher, shared, until, until_in_line};
+use super::broker::{
+    accepted, config, is_missing, publisher, shared, until, until_given, until_in_line,
+};
 use super::recorder::{Log, Recorder, by_node, given};
-use crate::waiting::moment;
 
 /// Makes a mistake on this thread, on which all of a test's tasks run, until it is dropped.
 struct Making;
@@ -109,9 +110,11 @@ async fn giving_back_what_has_to_wait_lets_others_overtake_it() {
     assert_eq!(given(&log, 0), [2, 1]);
 }
 
-/// What two nodes store of some bodies, when the first has stored one and been given two more, and the
+/// What two nodes store of more bodies than one is given at once, when the first has stored one and the
 /// shard becomes the second's.
 async fn handed_over(mistake: Option<Mistake>) -> Vec<u64> {
+    const LAST: u64 = 600;
+    const GIVEN_AT_ONCE: usize = 512;
     let _making = Making::begin(mistake);
     let prefix = mistake.map_or("handed-over", Mistake::name);
     let config = config(shared(), prefix, 1);
@@ -122,24 +125,20 @@ async fn handed_over(mistake: Option<Mistake>) -> Vec<u64> {
     let first = Consumers::start(config.clone(), has_it.clone());
     accepted(&publisher, 0, 1).await;
     until("it holds one", || has_it.given() == 1).await;
-    accepted(&publisher, 0, 2).await;
-    accepted(&publisher, 0, 3).await;
+    for number in 2..=LAST {
+        // One by one: what comes together is one message.
+        accepted(&publisher, 0, number).await;
+    }
+    until_given(shared(), &config, 0, GIVEN_AT_ONCE).await;
     let second = Consumers::start(config.clone(), Recorder::new("gets it", &log));
     until_in_line(shared(), &config, 0, 2).await;
     first.set_primary(BTreeSet::new());
     has_it.let_one_pass();
-    until("it has stored one", || !given(&log, 0).is_empty()).await;
-    // What is published before it has let go is still given to it.
-    let mut last = 3;
-    while !by_node(&log, 0).iter().any(|(node, _)| *node == "gets it") {
-        last += 1;
-        assert!(last < 1_000, "the other does not go on");
-        accepted(&publisher, 0, last).await;
-        moment().await;
-    }
+    let goes_on = || by_node(&log, 0).iter().any(|(node, _)| *node == "gets it");
+    until("the other goes on", goes_on).await;
     has_it.set_open(true);
-    let is_there = |body| given(&log, 0).contains(&body);
-    until("all is there", || (1..=last).all(is_there)).await;
+    let is_there = |number| given(&log, 0).contains(&number);
+    until("all is there", || (1..=LAST).all(is_there)).await;
     first.stop().await;
     second.stop().await;
     given(&log, 0)
