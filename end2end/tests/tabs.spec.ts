@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { CDPSession } from '@playwright/test';
+import type { Browser, CDPSession } from '@playwright/test';
 import { Disk } from '../fixtures/disk.ts';
-import { expect, test } from '../fixtures/network.ts';
+import { type Network, expect, test } from '../fixtures/network.ts';
 import { Person } from '../fixtures/people.ts';
 import type { Screen } from '../fixtures/screen.ts';
+import type { Server } from '../fixtures/server.ts';
 
 /**
  * How long it may take until a frozen tab is taken over, in milliseconds: where it holds a transaction of
@@ -11,34 +12,50 @@ import type { Screen } from '../fixtures/screen.ts';
  */
 const TAKEN_OVER = 90_000;
 
-/** Stops all that runs in a tab, until the debugger is told to resume. */
-async function freeze(screen: Screen): Promise<CDPSession> {
+/** Stops all that runs in a tab where this makes the debugger stop it, until that is told to resume. */
+async function stopBy(
+  screen: Screen,
+  cause: (session: CDPSession) => Promise<unknown>,
+): Promise<CDPSession> {
   const session = await screen.context.newCDPSession(screen.page);
   await session.send('Debugger.enable');
   const paused = new Promise((resolve) => session.once('Debugger.paused', resolve));
-  await session.send('Debugger.pause');
+  await cause(session);
   await paused;
   return session;
 }
 
+/** Stops all that runs in a tab. */
+function freeze(screen: Screen): Promise<CDPSession> {
+  return stopBy(screen, (session) => session.send('Debugger.pause'));
+}
+
 /** Stops all that runs in a tab once this has made it write to its history, within the transaction. */
-async function freezeWriting(screen: Screen, makeItWrite: () => Promise<unknown>): Promise<CDPSession> {
-  const session = await screen.context.newCDPSession(screen.page);
-  await session.send('Debugger.enable');
-  const paused = new Promise((resolve) => session.once('Debugger.paused', resolve));
-  await screen.page.evaluate(() => {
-    const put = IDBObjectStore.prototype.put;
-    IDBObjectStore.prototype.put = function (...given) {
-      IDBObjectStore.prototype.put = put;
-      const request = put.apply(this, given);
-      // biome-ignore lint/suspicious/noDebugger: this is where it is to stop.
-      debugger;
-      return request;
-    };
+function freezeWriting(screen: Screen, makeItWrite: () => Promise<unknown>): Promise<CDPSession> {
+  return stopBy(screen, async () => {
+    await screen.page.evaluate(() => {
+      const put = IDBObjectStore.prototype.put;
+      IDBObjectStore.prototype.put = function (...given) {
+        IDBObjectStore.prototype.put = put;
+        const request = put.apply(this, given);
+        // biome-ignore lint/suspicious/noDebugger: this is where it is to stop.
+        debugger;
+        return request;
+      };
+    });
+    await makeItWrite();
   });
-  await makeItWrite();
-  await paused;
-  return session;
+}
+
+/** A chat with a friend, open in a tab that leads and in another one. */
+async function twoTabs(browser: Browser, server: Server, network: Network) {
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
+  const chat = await ann.with(ben);
+  const leading = await ann.open(browser, { baseURL: network.origin });
+  await leading.goto(`/chats/${chat}`);
+  await expect.poll(() => network.streams).toBe(1);
+  const following = await leading.another(`/chats/${chat}`);
+  return { ann, ben, chat, leading, following };
 }
 
 test('two tabs use one stream, and both show what comes', async ({ browser, server, network }) => {
@@ -130,12 +147,7 @@ test('what is written in a tab that does not lead is sent after the leading one 
   server,
   network,
 }) => {
-  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
-  const chat = await ann.with(ben);
-  const leading = await ann.open(browser, { baseURL: network.origin });
-  await leading.goto(`/chats/${chat}`);
-  await expect.poll(() => network.streams).toBe(1);
-  const following = await leading.another(`/chats/${chat}`);
+  const { ben, chat, leading, following } = await twoTabs(browser, server, network);
   network.cut();
   await following.say('one');
   await following.say('two');
@@ -152,12 +164,7 @@ test('a frozen leading tab is taken over, and writes nothing when it wakes up', 
   network,
 }) => {
   test.setTimeout(60_000 + TAKEN_OVER);
-  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
-  const chat = await ann.with(ben);
-  const leading = await ann.open(browser, { baseURL: network.origin });
-  await leading.goto(`/chats/${chat}`);
-  await expect.poll(() => network.streams).toBe(1);
-  const following = await leading.another(`/chats/${chat}`);
+  const { ann, ben, chat, leading, following } = await twoTabs(browser, server, network);
   await ben.say(chat, 'before');
   await expect(following.message('before')).toBeVisible();
 
@@ -187,12 +194,7 @@ test('a leading tab that is frozen within a transaction is taken over when the b
   network,
 }) => {
   test.setTimeout(60_000 + TAKEN_OVER);
-  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
-  const chat = await ann.with(ben);
-  const leading = await ann.open(browser, { baseURL: network.origin });
-  await leading.goto(`/chats/${chat}`);
-  await expect.poll(() => network.streams).toBe(1);
-  const following = await leading.another(`/chats/${chat}`);
+  const { ann, ben, chat, leading, following } = await twoTabs(browser, server, network);
 
   const frozen = await freezeWriting(leading, () => ben.say(chat, 'while it is frozen'));
   await following.say('written meanwhile');
