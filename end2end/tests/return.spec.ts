@@ -1,3 +1,4 @@
+import { Disk } from '../fixtures/disk.ts';
 import { Person } from '../fixtures/people.ts';
 import type { Screen } from '../fixtures/screen.ts';
 import { expect, test } from '../fixtures/server.ts';
@@ -160,4 +161,26 @@ test('a browser that was never here finds the same', async ({ browser, server })
   await one.open(here);
   await expect(one.message('第 130 条')).toBeInViewport();
   expect(await readThrough(one)).toEqual(said);
+});
+
+test('a link leads to older messages until the oldest one is shown', async ({ browser, server }) => {
+  const [anna, ben] = await Person.friends(server, 'anna', 'ben');
+  const here = await anna!.with(ben!);
+  const said = Array.from({ length: 130 }, (_, n) => `第 ${n + 1} 条`);
+  await ben!.sayAll(here, said);
+  const one = await anna!.open(browser);
+  await one.goto(`/chats/${here}`);
+  const disk = new Disk(one.page, anna!);
+  const { head } = await anna!.conversation(here);
+  await expect.poll(async () => (await disk.events(here)).length).toBe(head);
+  await one.goto(`/chats/${here}`);
+  const more = one.log.locator('li.more a');
+  await expect(more).toBeAttached();
+  while ((await more.count()) > 0) {
+    const [top] = await one.texts();
+    // Without scrolling, which leads on by itself.
+    await more.evaluate((link: HTMLElement) => link.click());
+    await expect.poll(async () => (await one.texts())[0]).not.toBe(top);
+  }
+  expect(await one.texts()).toEqual(said);
 });

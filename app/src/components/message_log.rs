@@ -37,7 +37,7 @@ pub fn MessageLog(id: ConversationId) -> impl IntoView {
     });
     on_cleanup(move || visible.remove());
     let older = live(move || {
-        let first = chat.log.oldest_seq().filter(|_| chat.log.older.get())?;
+        let first = chat.log.continues_above()?;
         let show = move |event: ev::MouseEvent| {
             event.prevent_default();
             chat.show_older();

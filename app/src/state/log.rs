@@ -159,6 +159,13 @@ impl Log {
         self.events.with(|all| all.keys().next().copied())
     }
 
+    /// The oldest event that is rendered, unless it is the oldest there is, here and on the disk.
+    pub fn continues_above(self) -> Option<Seq> {
+        let first = self.oldest_seq()?;
+        let from = self.window.get().from;
+        (self.older.get() || first < from).then_some(first.max(from))
+    }
+
     /// The seqs that are here and have a line.
     pub(super) fn seqs(self) -> Vec<Seq> {
         self.events.with_untracked(|all| {
