@@ -170,3 +170,38 @@ test('a refused message says why, and can be sent again, edited or deleted', asy
   expect(await ben.texts(chat)).toEqual(['again', 'edited']);
   expect(await new Disk(writer.page, ann).rows('outbox')).toEqual([]);
 });
+
+test('while no tab leads, what is sent, sent again and deleted is shown in all tabs', async ({
+  browser,
+  server,
+}) => {
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
+  const chat = await ann.with(ben);
+  const writer = await ann.open(browser);
+  await writer.goto(`/chats/${chat}`);
+  await ben.ask('DELETE', `contacts/${ann.id}`);
+  for (const text of ['again', 'to be deleted']) await writer.say(text);
+  await expect(writer.inState('refused')).toHaveCount(2);
+  await ann.befriend(ben);
+
+  // Another page has the lock by which a tab leads, and says nothing: for two seconds nobody takes it.
+  const silent = await writer.context.newPage();
+  await silent.goto('/offline');
+  await silent.evaluate((name) => {
+    const forever = () => new Promise(() => undefined);
+    navigator.locks.request(name, { steal: true }, forever).catch(() => undefined);
+  }, `zspchat-${ann.id}`);
+  const other = await writer.another(`/chats/${chat}`);
+  await writer.page.reload();
+  await writer.ready();
+  for (const tab of [writer, other]) await expect(tab.inState('refused')).toHaveCount(2);
+
+  await writer.message('to be deleted').getByRole('button', { name: '删除' }).click();
+  for (const tab of [writer, other]) await expect(tab.message('to be deleted')).toHaveCount(0);
+  await writer.message('again').getByRole('button', { name: '重发' }).click();
+  await writer.say('new');
+  for (const tab of [writer, other]) {
+    await expect(tab.inState('sent')).toHaveCount(2);
+    expect(await tab.texts()).toEqual(['again', 'new']);
+  }
+});

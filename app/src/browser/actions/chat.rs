@@ -85,11 +85,15 @@ pub async fn send(
     command: CommandKind,
 ) -> Result<(), Problem> {
     let entry = Box::new(append(tab, conversation, command, None).await?);
-    // Before the one that leads hears of it, and can say what became of it: shown after that, it
-    // would stay.
-    tab.see(Seen::Show(Box::new(Show::Entry(entry.clone()))));
+    share(tab, Show::Entry(entry.clone()));
     tab.wish(Wish::Queued(entry));
     Ok(())
+}
+
+/// Shows in every tab what this one has done to the outbox: while no tab leads, nobody else does. It comes
+/// before the wish, whose outcome the one that leads shows: after that, an entry would stay.
+fn share(tab: &Tab, show: Show) {
+    tab.share(Seen::Show(Box::new(show)));
 }
 
 /// Writes a new entry to the disk's outbox, in the place of another if there is one.
@@ -134,10 +138,12 @@ pub async fn resend(tab: &Tab, old: u64) {
             .map(Some)
     };
     match requeued.await {
-        Ok(Some(entry)) => tab.wish(Wish::Requeued {
-            old,
-            entry: Box::new(entry),
-        }),
+        Ok(Some(entry)) => {
+            let entry = Box::new(entry);
+            share(tab, Show::EntryGone(old));
+            share(tab, Show::Entry(entry.clone()));
+            tab.wish(Wish::Requeued { old, entry });
+        }
         Ok(None) => {}
         Err(error) => failed(tab, &error),
     }
@@ -146,7 +152,10 @@ pub async fn resend(tab: &Tab, old: u64) {
 pub async fn drop_entry(tab: &Tab, position: u64) {
     let write = Write::Delete(Table::Outbox, Key::Number(position));
     match tab.history.disk.write(vec![write], STRICT).await {
-        Ok(_) => tab.wish(Wish::Dropped(position)),
+        Ok(_) => {
+            share(tab, Show::EntryGone(position));
+            tab.wish(Wish::Dropped(position));
+        }
         Err(error) => failed(tab, &error),
     }
 }
