@@ -15,7 +15,7 @@ const PAGES = /^\/($|chats(\/|$)|contacts(\/|$)|settings(\/|$))/;
 const PATIENCE = 3_000;
 /** The cache of what was told: for each conversation, by its address, the newest seq. */
 const TOLD = 'told';
-/** The request that marks a conversation as read. */
+/** The request that marks a conversation as read, up to a seq. */
 const READ = /^\/api\/v1\/conversations\/([^/]+)\/read$/;
 /** How the reader wants to be told, and where that is asked for. */
 const WISHES = '/api/v1/me/push';
@@ -36,7 +36,7 @@ self.addEventListener('fetch', (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   if (origin !== self.location.origin) return;
-  event.waitUntil(passing(request.method, pathname));
+  event.waitUntil(passing(request, pathname));
   if (request.method !== 'GET') return;
   if (request.mode === 'navigate') {
     if (PAGES.test(pathname)) event.respondWith(page(request));
@@ -81,10 +81,12 @@ async function page(request) {
 }
 
 /** A request to the server tells what the reader does. */
-async function passing(method, pathname) {
+async function passing(request, pathname) {
+  const { method } = request;
   const read = READ.exec(pathname);
   if (read) {
-    await inTurn(() => clear(read[1]));
+    const { seq } = await request.clone().json();
+    await inTurn(() => clear(read[1], seq));
   } else if (/^\/log(in|out)$/.test(pathname) || `${method} ${pathname}` === 'DELETE /api/v1/session') {
     wished = undefined;
     await inTurn(forget);
@@ -137,7 +139,7 @@ async function pushed(data) {
 /** The same, from a tab: it knows nothing of the reader's wishes. */
 async function heard(news) {
   if (news.unread === 0) {
-    await clear(news.conversation);
+    await clear(news.conversation, news.seq);
     return;
   }
   const { settings, subscriptions } = await wishes();
@@ -177,9 +179,11 @@ async function show(url, { conversation, seq, at, title, body, lang, unread, men
   });
 }
 
-/** Takes away what was told of a conversation, or all. */
-async function clear(tag) {
-  for (const notification of await self.registration.getNotifications({ tag })) notification.close();
+/** Takes away what was told of a conversation up to a seq, since what came later is unread; or all. */
+async function clear(tag, seq = Infinity) {
+  for (const notification of await self.registration.getNotifications({ tag })) {
+    if (!(notification.data.seq > seq)) notification.close();
+  }
 }
 
 async function forget() {

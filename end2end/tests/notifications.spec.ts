@@ -160,6 +160,26 @@ test('nothing is shown while a tab is to be seen; reading clears a conversation,
   await expect.poll(tags).toEqual([]);
 });
 
+test('what is read clears nothing that came later', async ({ browser, server, push }) => {
+  const [ann, ben] = await Person.friends(server, 'ann', 'ben');
+  const chat = await ann.with(ben);
+  const { seq } = await ben.say(chat, '在吗');
+  const { browser: at, screen, page } = await away(ann, browser, push);
+  const tags = async () => (await at.shown()).map(({ tag }) => tag).sort();
+  // The tab that reads does not know of this one yet.
+  await at.deliver(news(chat, { seq: seq + 1 }), server.origin);
+  const read = page.waitForResponse(/\/read$/);
+  await screen.goto(`/chats/${chat}`);
+  await read;
+  await at.leave();
+  // In turn: after whatever the reading cleared.
+  await at.deliver(news('another', {}), server.origin);
+  await expect.poll(tags).toEqual(['another', chat].sort());
+  await ben.say(chat, '还在吗');
+  await screen.goto(`/chats/${chat}`);
+  await expect.poll(tags).toEqual(['another']);
+});
+
 test('a click leads to the conversation, in the tab that is open or in a new one', async ({
   browser,
   server,
