@@ -17,15 +17,14 @@ const KEYS: usize = 20_000;
 /// that it has taken, what it does not use is nobody else's in this window.
 const PARTS: u32 = 16;
 
-/// Counts by key, each over a window that begins with the key's first use: for all nodes together
-/// where they share a Redis, otherwise, and while it is away, for this node, in memory of bounded
-/// size.
+/// Counts by key, each over a window that begins with the key's first use: for this node, in memory of
+/// bounded size, and for all nodes together where they share a Redis and it answers.
 #[derive(Debug)]
 pub struct Throttle<K> {
     most: u32,
     window: Millis,
     shared: Option<Shared<K>>,
-    /// What was used here without Redis.
+    /// What was used here.
     used: Mutex<Counts<K>>,
 }
 
@@ -85,13 +84,15 @@ impl<K: Hash + Eq + Clone + Display> Throttle<K> {
     /// # Errors
     /// When there is more.
     pub async fn take(&self, key: &K, count: u32, now: Millis) -> Result<(), Throttled> {
-        if let Some(shared) = &self.shared
-            && let Ok(taken) = self.take_shared(shared, key, count, now).await
-        {
-            return taken;
+        self.take_here(key, count, now)?;
+        let Some(shared) = &self.shared else {
+            return Ok(());
+        };
+        match self.take_shared(shared, key, count, now).await {
+            Ok(taken) => taken.inspect_err(|_| self.used().give_back(key, count)),
+            // Without Redis, as much as if this node were alone.
+            Err(Away) => Ok(()),
         }
-        // Without Redis, as much as if this node were alone.
-        self.take_here(key, count, now)
     }
 
     /// Uses what this node has of its part, and takes another one where that is not enough.
@@ -128,13 +129,10 @@ impl<K: Hash + Eq + Clone + Display> Throttle<K> {
 
     /// Takes one use back: it was not of the kind that counts.
     pub async fn give_back(&self, key: &K) {
-        if let Some(Shared { limits, name, .. }) = &self.shared
-            && limits.give_back(name, &key.to_string()).await.is_ok()
-        {
-            return;
-        }
-        if let Some(used) = self.used().by_key.get_mut(key) {
-            used.count = used.count.saturating_sub(1);
+        self.used().give_back(key, 1);
+        if let Some(Shared { limits, name, .. }) = &self.shared {
+            // While Redis is away it counts there until the window is over.
+            let _ = limits.give_back(name, &key.to_string()).await;
         }
     }
 
@@ -206,6 +204,13 @@ impl<K: Hash + Eq + Clone> Counts<K> {
             count: before.count.saturating_add(more.count),
         });
         self.by_key.insert(key.clone(), sum);
+    }
+
+    /// Takes so much back from what a key has.
+    fn give_back(&mut self, key: &K, count: u32) {
+        if let Some(has) = self.by_key.get_mut(key) {
+            has.count = has.count.saturating_sub(count);
+        }
     }
 
     fn make_room(&mut self, now: Millis) {

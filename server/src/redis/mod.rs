@@ -2,7 +2,8 @@
 //!
 //! Nothing here must be there for a promise to hold. Redis may be away, and come back empty: then
 //! messages are found by the sweep, sessions are read from the database, presence is unknown for a
-//! while, and each node counts by itself. Only this folder names the crate `redis`.
+//! while, and each node counts by what it let through
+//! itself. Only this folder names the crate `redis`.
 //!
 //! One pair of connections serves a node, one for commands and one for what is published. Both are
 //! there or Redis is [`Away`]: a command then fails at once, and nobody waits for a time-out.

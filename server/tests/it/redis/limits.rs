@@ -1,5 +1,6 @@
 //! Limits that nodes share.
 
+use futures::StreamExt as _;
 use server::accounts::{Throttle, Throttled};
 use server::redis::{Away, RateLimits, Taken};
 use services::{RedisOptions, Service as _};
@@ -139,8 +140,9 @@ async fn a_node_counts_by_itself_while_redis_is_away() {
         direct.take("commands", "ann", 1..=1, 2, 60_000).await,
         Err(Away)
     );
+    // Each goes on from what it knows of: what was used there itself.
     for throttle in [&here, &there] {
-        assert_eq!(throttle.take(&"ann", 2, 0).await, Ok(()));
+        assert_eq!(throttle.take(&"ann", 1, 0).await, Ok(()));
         assert_eq!(
             throttle.take(&"ann", 1, 0).await,
             Err(Throttled { seconds: 60 })
@@ -198,15 +200,37 @@ async fn the_rest_of_a_part_and_of_what_nodes_share_go_together() {
     let Some(server) = start(&RedisOptions::default()) else {
         return;
     };
-    let node = Node::start(&server).await;
-    let limits = RateLimits::new(node.redis.clone());
-    let throttle = Throttle::new(64, 60_000).shared(Some(limits), "commands");
-    // A part is 4: of the last one, 3 are left here.
-    for count in [16, 16, 16, 1] {
-        assert_eq!(throttle.take(&"ann", count, 0).await, Ok(()));
+    let (one, other) = (Node::start(&server).await, Node::start(&server).await);
+    let throttle = |node: &Node| {
+        Throttle::new(64, 60_000).shared(Some(RateLimits::new(node.redis.clone())), "commands")
+    };
+    let (here, there) = (throttle(&one), throttle(&other));
+    // A part is 4.
+    assert_eq!(there.take(&"ann", 4, 0).await, Ok(()));
+    // Of the last one, 3 are left here.
+    for count in [16, 16, 12, 1] {
+        assert_eq!(here.take(&"ann", count, 0).await, Ok(()));
     }
-    assert!(throttle.take(&"ann", 16, 0).await.is_err());
+    assert!(here.take(&"ann", 16, 0).await.is_err());
     // Who was refused has used nothing up.
-    assert_eq!(throttle.take(&"ann", 15, 0).await, Ok(()));
-    assert!(throttle.take(&"ann", 1, 0).await.is_err());
+    assert_eq!(here.take(&"ann", 15, 0).await, Ok(()));
+    assert!(here.take(&"ann", 1, 0).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_is_taken_at_once_nothing_is_lost() {
+    let Some(server) = start(&RedisOptions::default()) else {
+        return;
+    };
+    let (one, other) = (Node::start(&server).await, Node::start(&server).await);
+    let throttle = |node: &Node| {
+        Throttle::new(100, 60_000).shared(Some(RateLimits::new(node.redis.clone())), "commands")
+    };
+    let (here, there) = (throttle(&one), throttle(&other));
+    let takes = (0..400).map(|n| [&here, &there][n % 2].take(&"ann", 1, 0));
+    let taken: Vec<_> = futures::stream::iter(takes)
+        .buffer_unordered(32)
+        .collect()
+        .await;
+    assert_eq!(taken.iter().filter(|taken| taken.is_ok()).count(), 100);
 }

@@ -5,6 +5,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::super::app::{PASSWORD, TestApp};
+use crate::database::is_networked;
 
 const TRIES: usize = 10_000;
 
@@ -73,7 +74,11 @@ async fn ten_thousand_wrong_passwords_from_one_address_are_a_hundred() {
     let app = behind_a_proxy().await;
     app.register("ann").await;
     let answers = guess(&app, |_| "10.0.0.1".to_owned(), |n| format!("user{n}")).await;
-    assert_eq!((answers.wrong, answers.too_many), (100, TRIES - 100));
+    assert_eq!(answers.wrong + answers.too_many, TRIES);
+    // Where nodes share a Redis and it does not answer in time, what it has counted then is lost: up
+    // to a part of 6 for each that is let through.
+    let least = if is_networked() { 100 / 6 } else { 100 };
+    assert!((least..=100).contains(&answers.wrong), "{}", answers.wrong);
     // The owner of an account is let in from anywhere else.
     let body = json!({"handle": "ann", "password": PASSWORD});
     let nobody = app.anybody();
