@@ -26,12 +26,16 @@ async function newDevice(
   return page;
 }
 
-/** What a camera reads off the screen. */
+/** What a camera reads off the screen: it looks again when the page loads itself anew. */
 async function scanned(device: Page): Promise<string> {
-  const image = PNG.sync.read(await device.getByRole('img', { name: '二维码' }).screenshot());
-  const found = jsQR(new Uint8ClampedArray(image.data), image.width, image.height);
-  if (found === null) throw new Error('no camera can read this QR code');
-  return found.data;
+  let read = '';
+  await expect(async () => {
+    const image = PNG.sync.read(await device.getByRole('img', { name: '二维码' }).screenshot());
+    const found = jsQR(new Uint8ClampedArray(image.data), image.width, image.height);
+    if (found === null) throw new Error('no camera can read this QR code');
+    read = found.data;
+  }).toPass();
+  return read;
 }
 
 /** The number that a device shows. */

@@ -7,7 +7,7 @@ use services::{RedisOptions, Service as _};
 use tokio::time::Instant;
 
 use super::{conversation, joined, last, seq, seqs, until_last, user};
-use crate::redis::{Node, start, until, within};
+use crate::redis::{Node, PATIENCE, start, until, within};
 use crate::waiting::moment;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,14 +135,12 @@ async fn a_frozen_redis_holds_nobody_up_and_breaks_no_order() {
         let before = Instant::now();
         one.bus.publish(vec![joined(topic, published)]);
         longest = longest.max(before.elapsed());
-        assert!(
-            began.elapsed() < Duration::from_secs(5),
-            "it is not noticed"
-        );
+        assert!(began.elapsed() < PATIENCE, "it is not noticed");
         moment().await;
     }
+    // Who waits for an answer waits until it is given up, for two seconds.
     assert!(
-        longest < Duration::from_millis(500),
+        longest < Duration::from_secs(2),
         "publishing took {longest:?}"
     );
     for _ in 0..1_000 {

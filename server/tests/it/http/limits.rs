@@ -1,7 +1,15 @@
 use reqwest::Method;
 use serde_json::json;
+use server::clock::Clock;
+use server::config::Config;
 
 use super::app::{Answer, PASSWORD, TestApp, say};
+
+/// A server whose clock stands still, so that no window ends while a test fills it.
+async fn in_one_window(change: impl FnOnce(&mut Config)) -> TestApp {
+    let clock = Clock::manual(Clock::system().now());
+    TestApp::start_as(Some(clock), change).await
+}
 
 #[tokio::test]
 async fn a_body_of_ten_megabytes_is_refused() {
@@ -37,7 +45,7 @@ async fn text_that_is_too_long_is_refused_with_the_limit() {
 
 #[tokio::test]
 async fn more_than_64_commands_in_10_seconds_are_too_many() {
-    let app = TestApp::start().await;
+    let app = in_one_window(|_| ()).await;
     let ann = app.register("ann").await;
     let own = ann.with(&ann);
     for _ in 0..4 {
@@ -116,7 +124,7 @@ async fn guessing_and_registering_are_slowed_down_by_address() {
 
 #[tokio::test]
 async fn nobody_reads_or_changes_without_end() {
-    let app = TestApp::start_with(|config| {
+    let app = in_one_window(|config| {
         config.throttle.reads_per_user = 3;
         config.throttle.changes_per_user = 2;
     })
@@ -147,7 +155,7 @@ async fn nobody_reads_or_changes_without_end() {
 
 #[tokio::test]
 async fn nobody_asks_without_end_who_is_not_logged_in() {
-    let app = TestApp::start_with(|config| config.throttle.visits_per_address = 3).await;
+    let app = in_one_window(|config| config.throttle.visits_per_address = 3).await;
     let ann = app.register("ann").await;
     let nobody = app.anybody();
     assert_eq!(nobody.get("/register").await.status, 200);

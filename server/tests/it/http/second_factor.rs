@@ -8,14 +8,17 @@ use super::app::{Answer, PASSWORD, Person, TestApp};
 use super::pages::{field, token};
 
 /// An app on somebody's phone.
-pub struct Phone(Secret);
+pub struct Phone {
+    secret: Secret,
+    clock: Clock,
+}
 
 impl Phone {
     /// The code of now, or of so many steps of 30 s later.
     fn code(&self, later: u64) -> String {
-        let now = Clock::system().now().unsigned_abs() / 1_000;
+        let now = self.clock.now().unsigned_abs() / 1_000;
         let totp = Builder::new()
-            .with_secret(self.0.clone())
+            .with_secret(self.secret.clone())
             .build_noncompliant();
         totp.generate(now + 30 * later).to_string()
     }
@@ -34,14 +37,17 @@ fn inside<'a>(page: &'a str, tag: &str) -> Vec<&'a str> {
     parts.map(|part| part.split('<').next().unwrap()).collect()
 }
 
-/// Turns it on; gives the phone and the recovery codes.
-pub async fn turned_on(person: &Person) -> (Phone, Vec<String>) {
+/// Turns it on, with a phone that has this clock; gives the phone and the recovery codes.
+pub async fn turned_on(person: &Person, clock: Clock) -> (Phone, Vec<String>) {
     let offered = submit(person, "/security/second-factor/offer", &[]).await;
     assert_eq!(offered.status, 303);
     let page = person.get("/security").await.text;
     assert!(page.contains("<svg"));
     let secret = inside(&page, "code")[0].replace(' ', "");
-    let phone = Phone(Secret::try_from_base32(secret).unwrap());
+    let phone = Phone {
+        secret: Secret::try_from_base32(secret).unwrap(),
+        clock,
+    };
     let confirm = "/security/second-factor/confirm";
     let wrong = submit(person, confirm, &[("code", "000000")]).await;
     assert_eq!(wrong.status, 422);
@@ -66,9 +72,11 @@ async fn log_in(person: &Person, code: &str) -> Answer {
 
 #[tokio::test]
 async fn a_code_counts_once_and_a_recovery_code_stands_for_the_phone() {
-    let app = TestApp::start().await;
+    // It stands still, so that the code of now stays the one that was used.
+    let clock = Clock::manual(Clock::system().now());
+    let app = TestApp::start_by(&clock).await;
     let ann = app.register("ann").await;
-    let (phone, recovery) = turned_on(&ann).await;
+    let (phone, recovery) = turned_on(&ann, clock).await;
     log_in(&ann, "").await.is_problem(401, "second_factor");
     let wrong = log_in(&ann, "123").await;
     wrong.is_problem(422, "invalid");
@@ -100,7 +108,7 @@ async fn a_code_counts_once_and_a_recovery_code_stands_for_the_phone() {
 async fn one_logs_in_by_two_forms() {
     let app = TestApp::start().await;
     let ann = app.register("ann").await;
-    let (phone, _) = turned_on(&ann).await;
+    let (phone, _) = turned_on(&ann, Clock::system()).await;
     let mut browser = app.anybody();
     let page = browser.get("/login").await;
     browser.keep(&page);
@@ -139,7 +147,7 @@ async fn one_logs_in_by_two_forms() {
 async fn codes_cannot_be_tried_at_will() {
     let app = TestApp::start_with(|config| config.throttle.log_ins_per_account = 5).await;
     let ann = app.register("ann").await;
-    let (phone, _) = turned_on(&ann).await;
+    let (phone, _) = turned_on(&ann, Clock::system()).await;
     // One was wrong while it was turned on.
     for _ in 0..4 {
         log_in(&ann, "000000").await.is_problem(422, "invalid");
@@ -152,7 +160,7 @@ async fn codes_cannot_be_tried_at_will() {
 async fn whoever_lost_all_is_let_in_by_the_operator() {
     let app = TestApp::start().await;
     let ann = app.register("ann").await;
-    turned_on(&ann).await;
+    turned_on(&ann, Clock::system()).await;
     let password = server::admin::reset_password(app.config(), "ann");
     let password = password.await.unwrap();
     let body = json!({"handle": "ann", "password": password});

@@ -6,7 +6,7 @@ use server::clock::Clock;
 use server::config::SecretUrl;
 use services::{PushAnswer, PushService, RabbitMq, RabbitMqOptions, Service as _};
 
-use super::scene::{Scene, pushed, texts, until};
+use super::scene::{LONGEST, Scene, pushed, texts, until};
 use crate::http::app::{Person, say};
 use crate::raw::Raw;
 use crate::waiting::moment;
@@ -108,7 +108,7 @@ async fn who_has_unsubscribed_at_the_service_is_removed_and_what_is_refused_for_
         if shown["subscriptions"].as_array().unwrap().len() == 1 {
             break;
         }
-        assert!(began.elapsed().as_secs() < 10, "{shown}");
+        assert!(began.elapsed() < LONGEST, "{shown}");
         moment().await;
     }
     scene.service.answer(PushAnswer::TooMany(2));

@@ -71,7 +71,7 @@ async fn a_frozen_broker_holds_nobody_up() {
         );
         assert!(one.is_err() && other.is_err(), "{one:?} {other:?}");
         assert!(
-            start.elapsed() < Duration::from_secs(6),
+            start.elapsed() < Duration::from_secs(20),
             "{:?}",
             start.elapsed()
         );

@@ -59,14 +59,14 @@ async fn a_frozen_redis_is_noticed_and_then_nobody_waits_for_it() {
     within(redis.connected()).await;
     let cache = SessionCache::new(redis.clone());
     server.pause().unwrap();
-    let waiting = tokio::time::timeout(Duration::from_secs(5), until(|| redis.is_away()));
-    waiting.await.expect("it is noticed within five seconds");
-    let at_once = tokio::time::timeout(Duration::from_millis(200), async {
+    until(|| redis.is_away()).await;
+    // With a second for each, that they may take, it would be too long.
+    within(async {
         for _ in 0..100 {
             assert_eq!(cache.get(&[1; 32]).await, None);
         }
-    });
-    at_once.await.expect("a command fails at once");
+    })
+    .await;
     server.resume();
     within(redis.connected()).await;
 }

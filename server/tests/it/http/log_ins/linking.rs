@@ -1,6 +1,7 @@
 //! Several ways in to one account.
 
 use serde_json::{Value, json};
+use server::clock::Clock;
 
 use super::super::app::{Answer, Browser, PASSWORD, Person, TestApp};
 use super::super::second_factor::turned_on;
@@ -189,7 +190,7 @@ async fn linking_is_asked_for_by_a_form_and_ends_with_who_began_it() {
 async fn a_second_step_is_asked_for_here_too() {
     let (app, issuer) = with_issuer().await;
     let mut ann = app.register("ann").await;
-    let (_, codes) = turned_on(&ann).await;
+    let (_, codes) = turned_on(&ann, Clock::system()).await;
     link(&mut ann, &issuer).await;
     let mut elsewhere = app.anybody();
     let there = elsewhere.set_out("/login/sso?next=/contacts").await;

@@ -1,6 +1,7 @@
 //! A device that is let in, and how.
 
 use reqwest::Method;
+use server::clock::Clock;
 
 use super::super::app::{PASSWORD, Person, TestApp};
 use super::super::pages::field;
@@ -181,7 +182,7 @@ async fn a_shared_computer_stays_one() {
 async fn the_second_step_is_that_of_the_device_that_confirms() {
     let app = TestApp::start().await;
     let ann = app.register("ann").await;
-    turned_on(&ann).await;
+    turned_on(&ann, Clock::system()).await;
     let mut device = Device::of(app.anybody()).await;
     confirm(&ann, &device.code, &device.number).await;
     leads_to(&device.asks().await, "/chats");
