@@ -1,11 +1,12 @@
 //! A listening socket that can be closed and opened again on the same port.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
+use socket2::SockRef;
 
 use crate::port::Port;
 
@@ -29,7 +30,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     wanted: Wanted,
-    listening: bool,
+    /// Set while it listens.
+    listener: Option<Arc<TcpListener>>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -76,13 +78,14 @@ impl Entrance {
         let mut state = self.shared.state();
         state.wanted = wanted;
         self.shared.changed.notify_all();
-        while state.listening != (wanted == Wanted::Open) {
-            if state.listening {
-                // It sleeps in `accept`; a connection wakes it.
-                let _ = TcpStream::connect(self.address());
-            }
-            let waited = self.shared.changed.wait_timeout(state, AGAIN);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        if wanted != Wanted::Open
+            && let Some(listener) = &state.listener
+        {
+            shut(listener);
+        }
+        while state.listener.is_some() != (wanted == Wanted::Open) {
+            let waited = self.shared.changed.wait(state);
+            state = waited.unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
@@ -100,17 +103,17 @@ impl Shared {
                 thread::sleep(AGAIN);
                 continue;
             };
-            self.say(true);
-            while let Ok((stream, _)) = listener.accept() {
-                if self.state().wanted != Wanted::Open {
-                    break;
-                }
+            let listener = Arc::new(listener);
+            self.say(Some(Arc::clone(&listener)));
+            while self.is_wanted()
+                && let Ok((stream, _)) = listener.accept()
+            {
                 let handler = Arc::clone(handler);
                 // Without a thread the connection is closed.
                 let _ = thread::Builder::new().spawn(move || handler(stream));
             }
-            drop(listener);
-            self.say(false);
+            shut(&listener);
+            self.say(None);
         }
     }
 
@@ -129,12 +132,22 @@ impl Shared {
         }
     }
 
-    fn say(&self, listening: bool) {
-        self.state().listening = listening;
+    fn is_wanted(&self) -> bool {
+        self.state().wanted == Wanted::Open
+    }
+
+    fn say(&self, listener: Option<Arc<TcpListener>>) {
+        self.state().listener = listener;
         self.changed.notify_all();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Ends listening, whoever else holds the socket: a program that another thread is starting has a copy
+/// of it for a moment, and closing ours would leave that one to take connections. Wakes `accept`.
+fn shut(listener: &TcpListener) {
+    let _ = SockRef::from(listener).shutdown(Shutdown::Both);
 }

@@ -1,11 +1,12 @@
 //! Ports of this machine that stay ours even while nothing listens on them.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr as LocalAddress, UnixListener};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result};
+use socket2::{Domain, Socket, Type};
 
 /// Below what Linux gives to outgoing connections (32768 and up, `ip_local_port_range`): else a
 /// client that tries to reach a killed service could be given the service's own port.
@@ -40,11 +41,21 @@ impl Port {
         let number = u16::try_from(number).ok()?;
         let name = LocalAddress::from_abstract_name(format!("zspchat-port-{number}")).ok()?;
         let claim = UnixListener::bind_addr(&name).ok()?;
-        TcpListener::bind((Ipv4Addr::LOCALHOST, number)).ok()?;
-        Some(Self {
+        let port = Self {
             number,
             _claim: claim,
-        })
+        };
+        port.is_unused().then_some(port)
+    }
+
+    /// Whether nothing listens there. Asked without listening: a program that another thread is starting
+    /// has a copy of the socket for a moment, and would be what listens.
+    fn is_unused(&self) -> bool {
+        let bound = Socket::new(Domain::IPV4, Type::STREAM, None).and_then(|socket| {
+            socket.set_reuse_address(true)?;
+            socket.bind(&self.address().into())
+        });
+        bound.is_ok()
     }
 
     pub fn number(&self) -> u16 {
@@ -58,6 +69,8 @@ impl Port {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use super::*;
 
     #[test]

@@ -22,10 +22,6 @@ pub use stream::Stream;
 /// How long a test waits for what must come.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// More than the two seconds within which something is promised, so that a busy machine does not
-/// decide.
-pub const SOON: Duration = Duration::from_secs(10);
-
 pub struct TestApp {
     running: Option<Running>,
     folder: TempDir,

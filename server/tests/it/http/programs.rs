@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use server::accounts::Token;
 use server::store::NewSession;
 
-use super::app::{Browser, PASSWORD, Person, SOON, TestApp, say};
+use super::app::{Browser, PASSWORD, PATIENCE, Person, TestApp, say};
 use super::pages::token as form_token;
 
 const TOKENS: &str = "/api/v1/me/access_tokens";
@@ -176,7 +176,7 @@ async fn a_token_is_listed_without_itself_and_ended() {
     let began = tokio::time::Instant::now();
     assert_eq!(ann.delete(&path).await.status, 204);
     while stream.next().await.is_some() {}
-    assert!(began.elapsed() < SOON);
+    assert!(began.elapsed() < PATIENCE);
     bot.get("/api/v1/me")
         .await
         .is_problem(401, "unauthenticated");

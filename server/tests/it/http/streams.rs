@@ -1,7 +1,7 @@
 use protocol::stream::{ByeReason, StreamEvent};
 use serde_json::json;
 
-use super::app::{SOON, TestApp, fresh_id};
+use super::app::{PATIENCE, TestApp, fresh_id};
 
 #[tokio::test]
 async fn a_stream_begins_with_sync_and_carries_events() {
@@ -66,7 +66,7 @@ async fn logging_out_ends_the_sessions_streams() {
     stream.next().await;
     let mut others = bob.stream().await;
     others.next().await;
-    let ended = tokio::time::timeout(SOON, async {
+    let ended = tokio::time::timeout(PATIENCE, async {
         assert_eq!(ann.delete("/api/v1/session").await.status, 204);
         let reason = stream
             .until(|event| match event {

@@ -4,7 +4,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::scene::{Scene, pushed, texts, until};
-use crate::http::app::{Person, SOON};
+use crate::http::app::{PATIENCE, Person};
 
 async fn read(person: &Person, chat: protocol::ConversationId, seq: u64) {
     let path = format!("/api/v1/conversations/{chat}/read");
@@ -25,7 +25,7 @@ async fn who_is_away_is_told_of_each_message_once_and_soon() {
     let said = Instant::now();
     let event = ann.say(chat, "你好 👋\n second line").await;
     until("it is told", || pushed(&scene.service, &browser).len() == 2).await;
-    assert!(said.elapsed() < SOON, "{:?}", said.elapsed());
+    assert!(said.elapsed() < PATIENCE, "{:?}", said.elapsed());
     let told = pushed(&scene.service, &browser).pop().unwrap();
     let expected = json!({
         "user": bob.id,

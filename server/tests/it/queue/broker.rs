@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::waiting::moment;
 use server::queue::rabbitmq::{Publisher, QueueType, RabbitMqConfig, State};
 use services::{RabbitMq, RabbitMqOptions};
+use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
 /// How long something may take that will happen.
@@ -84,28 +85,23 @@ pub async fn accepted(publisher: &Publisher, shard: u32, number: u64) {
 }
 
 /// Waits until so many consumers are in line for a shard.
-pub async fn until_in_line(broker: &RabbitMq, config: &RabbitMqConfig, shard: u32, count: usize) {
-    until_counted(broker, config, shard, "consumers", count).await;
+pub async fn until_in_line(config: &RabbitMqConfig, shard: u32, count: usize) {
+    until_counted(config, shard, "consumers", count).await;
 }
 
 /// Waits until so many messages of a shard have been given to a consumer that has not acknowledged them.
-pub async fn until_given(broker: &RabbitMq, config: &RabbitMqConfig, shard: u32, count: usize) {
-    until_counted(broker, config, shard, "messages_unacknowledged", count).await;
+pub async fn until_given(config: &RabbitMqConfig, shard: u32, count: usize) {
+    until_counted(config, shard, "messages_unacknowledged", count).await;
 }
 
-async fn until_counted(
-    broker: &RabbitMq,
-    config: &RabbitMqConfig,
-    shard: u32,
-    what: &str,
-    count: usize,
-) {
+/// Waits until the shared broker counts so many.
+async fn until_counted(config: &RabbitMqConfig, shard: u32, what: &'static str, count: usize) {
     let wanted = format!("{}.commands.{shard}\t{count}", config.prefix);
     let start = Instant::now();
     loop {
-        let lines = broker
-            .ctl(&["list_queues", "name", what])
-            .expect("an answer");
+        // On another thread: it takes seconds on a busy machine, and what is waited for goes on here.
+        let listed = spawn_blocking(move || shared().ctl(&["list_queues", "name", what])).await;
+        let lines = listed.unwrap().expect("an answer");
         if lines.lines().any(|line| line == wanted) {
             return;
         }

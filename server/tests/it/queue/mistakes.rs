@@ -129,9 +129,9 @@ async fn handed_over(mistake: Option<Mistake>) -> Vec<u64> {
         // One by one: what comes together is one message.
         accepted(&publisher, 0, number).await;
     }
-    until_given(shared(), &config, 0, GIVEN_AT_ONCE).await;
+    until_given(&config, 0, GIVEN_AT_ONCE).await;
     let second = Consumers::start(config.clone(), Recorder::new("gets it", &log));
-    until_in_line(shared(), &config, 0, 2).await;
+    until_in_line(&config, 0, 2).await;
     first.set_primary(BTreeSet::new());
     has_it.let_one_pass();
     let goes_on = || by_node(&log, 0).iter().any(|(node, _)| *node == "gets it");

@@ -78,13 +78,13 @@ async fn hands_over_in_order_what_a_consumer_that_dies_has_not_acknowledged() {
         let dies = Recorder::new("dies", &log);
         dies.set_open(false);
         let first = Consumers::start(config.clone(), dies.clone());
-        until_in_line(shared(), &config, 0, 1).await;
+        until_in_line(&config, 0, 1).await;
         let all = (0..1_000_u64)
             .map(|number| publisher.publish(0, (round * 1_000 + number).to_string().into()));
         assert!(join_all(all).await.into_iter().all(|result| result.is_ok()));
         until("it holds some", || dies.given() > 0).await;
         let second = Consumers::start(config.clone(), Recorder::new("next", &log));
-        until_in_line(shared(), &config, 0, 2).await;
+        until_in_line(&config, 0, 2).await;
         drop(first);
         let count = (round + 1) * 1_000;
         until("all is there", || {
@@ -113,7 +113,7 @@ async fn finishes_its_batch_when_it_is_stopped_and_leaves_the_rest() {
     }
     until("it holds some", || stops.given() > 0).await;
     let second = Consumers::start(config.clone(), Recorder::new("next", &log));
-    until_in_line(shared(), &config, 0, 2).await;
+    until_in_line(&config, 0, 2).await;
     let mut stopping = std::pin::pin!(first.stop());
     // It waits for the batch.
     assert!(futures::poll!(&mut stopping).is_pending());

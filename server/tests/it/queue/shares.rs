@@ -22,11 +22,11 @@ async fn shards_move_to_whose_they_are_without_loss_or_disorder() {
     let log = Log::default();
     let a = Consumers::start(config.clone(), Recorder::new("a", &log));
     for shard in 0..SHARDS {
-        until_in_line(shared(), &config, shard, 1).await;
+        until_in_line(&config, shard, 1).await;
     }
     let b = Consumers::start(config.clone(), Recorder::new("b", &log));
     for shard in 0..SHARDS {
-        until_in_line(shared(), &config, shard, 2).await;
+        until_in_line(&config, shard, 2).await;
     }
     let enough = Arc::new(AtomicBool::new(false));
     let publishing = tokio::spawn({

@@ -1,5 +1,7 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -80,6 +82,28 @@ fn a_cut_closes_and_refuses_until_restored() {
     proxy.reset();
     assert!(!answers(&mut stream));
     assert!(answers(&mut connect(&proxy)));
+}
+
+#[test]
+fn a_cut_refuses_while_other_programs_are_started() {
+    let proxy = echo();
+    let stopped = AtomicBool::new(false);
+    thread::scope(|scope| {
+        // Each has a copy of every socket for a moment.
+        scope.spawn(|| {
+            while !stopped.load(Ordering::Relaxed) {
+                Command::new("true").status().unwrap();
+            }
+        });
+        let refused = (0..500).all(|_| {
+            proxy.cut();
+            let refused = TcpStream::connect(proxy.address()).is_err();
+            proxy.restore();
+            refused
+        });
+        stopped.store(true, Ordering::Relaxed);
+        assert!(refused);
+    });
 }
 
 #[test]
