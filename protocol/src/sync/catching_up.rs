@@ -42,7 +42,7 @@ impl Engine {
                         }
                     }
                     // Not modified: what is here is what the server says.
-                    None => self.logs.iter_mut().for_each(|(_, log)| log.rebase = false),
+                    None => self.logs.iter_mut().for_each(|(_, log)| log.rebase = None),
                 }
                 if stale {
                     self.fetch_list();
@@ -103,7 +103,7 @@ impl Engine {
         let mut gaps: Vec<_> = self
             .logs
             .iter()
-            .filter(|(_, log)| !log.stuck && !log.rebase)
+            .filter(|(_, log)| !log.stuck && log.rebase.is_none())
             .filter_map(|(id, log)| Some((*id, log.record.conversation.last_at, log.wanted()?)))
             .collect();
         if gaps.is_empty() {

@@ -3,7 +3,7 @@
 use litemap::LiteMap;
 
 use super::calibration::{Calibration, Wanted};
-use super::log::Log;
+use super::log::{Log, Told};
 use super::outbox::Outbox;
 use super::port::{Connection, Effect, Failure, Input, Show, Timer};
 use super::record::{Disk, Meta};
@@ -231,7 +231,7 @@ impl Engine {
         if self.meta.history_id != Some(sync.history_id) {
             if self.meta.history_id.is_some() {
                 for (_, log) in self.logs.iter_mut() {
-                    log.rebase = true;
+                    log.rebase = Some(Told::default());
                 }
             }
             self.meta.history_id = Some(sync.history_id);
@@ -252,7 +252,7 @@ impl Engine {
             let Some(log) = self.logs.get_mut(&head.conversation) else {
                 continue;
             };
-            if log.rebase {
+            if log.rebase.is_some() {
                 continue;
             }
             if head.head < log.record.conversation.head {
@@ -279,6 +279,7 @@ impl Engine {
             *head = (*head).max(event.seq);
             return self.pull();
         }
+        log.tell(&event);
         self.settle(&event);
         let seq = event.seq;
         self.store(id, vec![event], (seq, seq));

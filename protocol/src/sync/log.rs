@@ -6,7 +6,7 @@ use super::record::{Record, Span};
 use crate::api::conversations::Conversation;
 use crate::api::events::Page;
 use crate::event::{Body, Event, Kind};
-use crate::ids::{Digest, Seq, UserId};
+use crate::ids::{Digest, Millis, Seq, UserId};
 use crate::mistakes::{Mistake, made};
 use crate::stream::Head;
 
@@ -24,11 +24,20 @@ pub(super) struct Log {
     pub asking_newest: bool,
     /// The server has not confirmed the read position.
     pub read_unsent: bool,
-    /// The server's history is another: its word on the head is taken, even if it is lower.
-    pub rebase: bool,
+    /// The server's history is another: its list's word on the head is taken, even if it is lower.
+    pub rebase: Option<Told>,
     /// Targets of the recalls seen since the start: an older version of one may still be under way.
     recalled: LiteMap<Seq, ()>,
     digests: LiteMap<Seq, Digest>,
+}
+
+/// Where a log ended by the last event that came on the stream since the server's history is another: a
+/// list that is still under way may have been read before it.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    head: Seq,
+    head_msg_no: u64,
+    last_at: Millis,
 }
 
 /// What taking in events came to.
@@ -51,7 +60,7 @@ impl Log {
             stuck: false,
             asking_newest: false,
             read_unsent: false,
-            rebase: false,
+            rebase: None,
             recalled: LiteMap::new(),
             digests: LiteMap::new(),
         }
@@ -216,6 +225,17 @@ impl Log {
         }
     }
 
+    /// Remembers an event of the stream for as long as the list is awaited that may be older.
+    pub fn tell(&mut self, event: &Event) {
+        if let Some(told) = &mut self.rebase
+            && event.seq > told.head
+        {
+            told.head = event.seq;
+            told.head_msg_no = event.msg_no;
+            told.last_at = event.at;
+        }
+    }
+
     /// Moves the read position, never back. Says whether it moved.
     pub fn read_to(&mut self, seq: Seq, msg_no: u64) -> bool {
         let mine = &mut self.record.conversation.mine;
@@ -281,8 +301,7 @@ impl Log {
             conversation.mine = old.mine.clone();
         }
         let mut cut = None;
-        if self.rebase {
-            self.rebase = false;
+        if let Some(told) = self.rebase.take() {
             if self
                 .record
                 .ranges
@@ -291,6 +310,12 @@ impl Log {
             {
                 self.record.ranges.remove(conversation.head + 1, Seq::MAX);
                 cut = Some(conversation.head + 1);
+            }
+            // What came since is fetched anew, with what was under its seq.
+            if told.head > conversation.head {
+                conversation.head = told.head;
+                conversation.head_msg_no = told.head_msg_no;
+                conversation.last_at = told.last_at;
             }
             self.record.read_msg_no = server_read_msg_no;
             self.digests.clear();

@@ -4,7 +4,7 @@ use protocol::api::events::{Calibrated, RangeDigest};
 use protocol::sync::{Effect, Input, Record, Show, Ticket};
 use protocol::{Digest, Seq};
 
-use crate::tab::{Tab, caught_up, conversation, group, history, page, pull_of};
+use crate::tab::{Tab, caught_up, conversation, group, history, page, pull_of, said};
 
 /// Opens with 1 to 5 on the disk and goes as far as the question to the server.
 fn checking(floor: Seq, head: Seq) -> (Tab, Ticket, RangeDigest) {
@@ -134,6 +134,24 @@ fn an_answer_to_a_check_that_was_given_up_counts_for_nothing() {
     tab.sync(1, vec![]);
     let effects = answer(&mut tab, ticket, RangeDigest { to: 3, ..ours });
     assert!(effects.is_empty());
+}
+
+#[test]
+fn what_another_history_told_meanwhile_outlasts_a_list_from_before() {
+    let mut tab = caught_up();
+    tab.sync(2, vec![]);
+    tab.hears(said(6));
+    // Read before that was stored.
+    let effects = tab.list(vec![conversation(1, 1, 5)]);
+    let (ticket, after, limit) = pull_of(&effects).expect("it is fetched anew");
+    assert_eq!((after, limit), (5, 1));
+    let effects = tab.pulls(ticket, page(6, 6, 6));
+    assert!(
+        effects
+            .iter()
+            .any(|e| matches!(e, Effect::Store { events, .. } if events.len() == 1))
+    );
+    assert!(pull_of(&effects).is_none(), "nothing is missing");
 }
 
 #[test]
